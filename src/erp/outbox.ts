@@ -1,0 +1,144 @@
+import { sql } from 'kysely';
+import { type Dialect, type Executor, now } from './database.ts';
+
+/** One row of `ctg_outbox` as the relay takes it. */
+export type OutboxRow = {
+  readonly id: number;
+  readonly account: string;
+  readonly entity: string;
+  readonly key: string;
+  readonly op: string;
+  /** The record, or undefined when it is to be read through the source map. */
+  readonly payload: unknown;
+  readonly capturedAt: Date;
+};
+
+/** What the relay must leave where it is for now. */
+export type ClaimFilter = {
+  /** Entities whose queue is full. */
+  readonly fullEntities: readonly string[];
+  /** Entities whose source map cannot be read at present: rows without a payload wait. */
+  readonly unreadableEntities: readonly string[];
+  /** Accounts whose log-in is refused. */
+  readonly refusedAccounts: readonly string[];
+};
+
+type RawRow = {
+  id: number;
+  account: string;
+  entity: string;
+  entity_key: string;
+  op: string;
+  payload: unknown;
+  created_at: Date;
+};
+
+/**
+ * Takes up to `limit` rows out of the outbox, oldest id first: they are gone when the transaction commits, and back
+ * when it does not. Rows are claimed one by one, never by "id above the last one seen": transactions commit out of
+ * order, and a row that becomes visible late has a low id.
+ */
+export async function claimOutboxRows(
+  executor: Executor,
+  dialect: Dialect,
+  limit: number,
+  filter: ClaimFilter,
+): Promise<OutboxRow[]> {
+  const rows = await lockRows(executor, limit, filter);
+  if (rows.length === 0) return [];
+  await deleteRows(executor, dialect, rows.map((row) => row.id));
+  return rows.map(readRow);
+}
+
+async function lockRows(executor: Executor, limit: number, filter: ClaimFilter): Promise<RawRow[]> {
+  let query = executor
+    .selectFrom('ctg_outbox')
+    .select(['id', 'account', 'entity', 'entity_key', 'op', 'payload', 'created_at'])
+    .orderBy('id')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked();
+  const { fullEntities, unreadableEntities, refusedAccounts } = filter;
+  if (fullEntities.length > 0) query = query.where('entity', 'not in', fullEntities);
+  if (refusedAccounts.length > 0) query = query.where('account', 'not in', refusedAccounts);
+  if (unreadableEntities.length > 0) {
+    query = query.where((where) =>
+      where.or([where('payload', 'is not', null), where('entity', 'not in', unreadableEntities)]),
+    );
+  }
+  return query.execute();
+}
+
+async function deleteRows(executor: Executor, dialect: Dialect, ids: readonly number[]): Promise<void> {
+  if (dialect === 'postgres') {
+    await sql`DELETE FROM ctg_outbox WHERE id = ANY(${`{${ids.join(',')}}`}::bigint[])`.execute(executor);
+  } else {
+    await executor.deleteFrom('ctg_outbox').where('id', 'in', [...ids]).execute();
+  }
+}
+
+function readRow(row: RawRow): OutboxRow {
+  return {
+    id: row.id,
+    account: row.account,
+    entity: row.entity,
+    // MySQL's collations ignore blanks at the end and PostgreSQL does not: a key means the same on both without them.
+    key: row.entity_key.trim(),
+    op: row.op,
+    payload: readPayload(row.payload),
+    capturedAt: new Date(row.created_at),
+  };
+}
+
+/** PostgreSQL gives JSON parsed, MariaDB as text. A payload that is JSON `null` counts as none. */
+function readPayload(payload: unknown): unknown {
+  if (payload === null || payload === undefined) return undefined;
+  if (typeof payload !== 'string') return payload;
+  try {
+    return JSON.parse(payload) ?? undefined;
+  } catch {
+    return payload;
+  }
+}
+
+/** A change to be put into the outbox by the agent itself (intake, import, re-sync, what follows from an order). */
+export type OutboxEntry = {
+  readonly account: string;
+  readonly entity: string;
+  readonly key: string;
+  readonly op: 'upsert' | 'delete' | 'force';
+  readonly payload?: unknown;
+};
+
+/** Puts changes into the outbox, in order. They are kept when this resolves (or when the transaction commits). */
+export async function writeOutbox(executor: Executor, entries: readonly OutboxEntry[]): Promise<void> {
+  for (let start = 0; start < entries.length; start += 500) {
+    const values = entries.slice(start, start + 500).map((entry) => ({
+      account: entry.account,
+      entity: entry.entity,
+      entity_key: entry.key,
+      op: entry.op,
+      payload: entry.payload === undefined ? null : JSON.stringify(entry.payload),
+    }));
+    await executor.insertInto('ctg_outbox').values(values).execute();
+  }
+}
+
+/** How many changes wait in the outbox, by entity, and how old the oldest is, in seconds. */
+export async function outboxBacklog(
+  executor: Executor,
+  dialect: Dialect,
+): Promise<{ entities: { entity: string; waiting: number }[]; lagSeconds: number }> {
+  const seconds = dialect === 'postgres'
+    ? sql<number>`extract(epoch FROM ${now(dialect)} - min(created_at))::float8`
+    : sql<number>`TIMESTAMPDIFF(MICROSECOND, min(created_at), ${now(dialect)}) / 1000000`;
+  const rows = await executor
+    .selectFrom('ctg_outbox')
+    .select(['entity', (builder) => builder.fn.countAll<number>().as('waiting'), seconds.as('lag')])
+    .groupBy('entity')
+    .execute();
+  return {
+    entities: rows.map((row) => ({ entity: row.entity, waiting: Number(row.waiting) })),
+    lagSeconds: Math.max(0, ...rows.map((row) => Number(row.lag ?? 0))),
+  };
+}

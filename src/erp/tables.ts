@@ -1,0 +1,145 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** A column that the database fills with its present time. */
+type Moment = ColumnType<Date, Date | undefined, Date>;
+
+/** `ctg_outbox`: changes, written by the ERP in its own transaction (contract, section 2). */
+export type OutboxTable = {
+  id: Generated<number>;
+  account: Generated<string>;
+  entity: string;
+  entity_key: string;
+  op: Generated<string>;
+  payload: string | null;
+  created_at: Moment;
+};
+
+/** `ctg_delivery`: the ledger, one row per owed effect. */
+export type DeliveryTable = {
+  id: Generated<number>;
+  account: string;
+  entity: string;
+  entity_key: string;
+  op: string;
+  interface: string;
+  state: string;
+  /** `account|entity|key` while this delivery is the open one of its key, else NULL. Unique. */
+  open_lane: string | null;
+  /** The lane of the record that this one waits for (an order that is not placed yet). */
+  waits_for: string | null;
+  /** Raised by every change that is absorbed; a send closes the delivery only at the version that it sent. */
+  version: number;
+  attempts: number;
+  /** The record, validated, as JSON text. */
+  record: string | null;
+  /** What was chosen before the first send and never changes again: keys, lines. JSON text. */
+  frozen: string | null;
+  /** What earlier sends of this delivery achieved. JSON text. */
+  progress: string | null;
+  content_hash: string | null;
+  idempotency_key: string | null;
+  platform_id: string | null;
+  /** The last outcome: `accepted`, `rejected`, `busy`, `not-sent`, `in-doubt`, … */
+  outcome: string | null;
+  /** Why it is as it is, in words: the platform's, or ours. */
+  reason: string | null;
+  /** The agent that is sending it at present. */
+  claimed_by: string | null;
+  captured_at: Date;
+  created_at: Moment;
+  /** When it may be sent (next); NULL where it need not be looked at by itself. */
+  due_at: Date | null;
+  sent_at: Date | null;
+  closed_at: Date | null;
+};
+
+/** `ctg_attempt`: every attempt that did not simply succeed. */
+export type AttemptTable = {
+  id: Generated<number>;
+  delivery_id: number;
+  at: Moment;
+  interface: string;
+  stage: string;
+  outcome: string;
+  message: string | null;
+  duration_ms: number;
+};
+
+/** `ctg_binding`: what the platform holds for an ERP key. */
+export type BindingTable = {
+  account: string;
+  entity: string;
+  entity_key: string;
+  platform_id: string | null;
+  present: number;
+  content_hash: string | null;
+  record: string | null;
+  delivery_id: number | null;
+  updated_at: Moment;
+};
+
+/** `ctg_watch`: something still to be polled. */
+export type WatchTable = {
+  id: Generated<number>;
+  account: string;
+  poll: string;
+  entity_key: string;
+  platform_id: string;
+  reference: string;
+  status: string | null;
+  /** Polls since the last change of status. */
+  quiet_polls: number;
+  /** NULL once nothing more can change. */
+  next_at: Date | null;
+  changed_at: Moment;
+  created_at: Moment;
+};
+
+/** `ctg_order_status`, `ctg_logistics_status`, `ctg_return_status`: the current state, one row per order. */
+export type StatusTable = {
+  account: string;
+  platform_id: string;
+  entity_key: string;
+  status: string;
+  message: string | null;
+  detail: string | null;
+  updated_at: Moment;
+};
+
+/** `ctg_inbox`: every change of status ever seen, append-only. */
+export type InboxTable = {
+  id: Generated<number>;
+  account: string;
+  kind: string;
+  entity_key: string;
+  platform_id: string;
+  status: string;
+  previous_status: string | null;
+  message: string | null;
+  detail: string | null;
+  seen_at: Moment;
+};
+
+/** All tables that the agent reads and writes. */
+export type Tables = {
+  ctg_outbox: OutboxTable;
+  ctg_delivery: DeliveryTable;
+  ctg_attempt: AttemptTable;
+  ctg_binding: BindingTable;
+  ctg_watch: WatchTable;
+  ctg_order_status: StatusTable;
+  ctg_logistics_status: StatusTable;
+  ctg_return_status: StatusTable;
+  ctg_inbox: InboxTable;
+  ctg_clock: { name: string; value: number };
+  ctg_agent: { id: string; host: string; pid: number; started_at: Moment; seen_at: Moment };
+  ctg_account: {
+    account: string;
+    login: string;
+    message: string | null;
+    profile: string | null;
+    checked_at: Moment;
+  };
+  ctg_tally: { shard: number; entity: string; counter: string; value: number };
+  ctg_intake: { idempotency_key: string; body_hash: string; answer: string; received_at: Moment };
+};

@@ -1,0 +1,239 @@
+import pLimit from 'p-limit';
+import type { Logger } from 'pino';
+import type { Accounts } from '../config/accounts.ts';
+import type { Database } from '../erp/database.ts';
+import { findBound, freeIds } from '../ledger/bindings.ts';
+import { type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
+import type { ReadyDelivery } from '../ledger/relay-store.ts';
+import { type Settled, type Settlement, settleDeliveries } from '../ledger/settle.ts';
+import { laneText } from '../ledger/states.ts';
+import type { DeliveryContext, MapperOptions, PlatformInterface, Push, Verdict } from '../mappers/interface.ts';
+import { interfaceNamed } from '../mappers/registry.ts';
+import { backoffMs } from '../platform/backoff.ts';
+import type { Permit } from '../platform/circuit-state.ts';
+import type { Gateway, GatewayResult } from '../platform/gateway.ts';
+import { createGroup, type Group } from './group.ts';
+import type { Logins } from './logins.ts';
+import type { JobResult } from './queues.ts';
+import { type Delivering, settlementOf } from './settlement.ts';
+
+/** What delivering works with. */
+export type DeliverContext = {
+  readonly database: Database;
+  readonly gateway: Gateway;
+  readonly accounts: Accounts;
+  readonly logins: Logins;
+  readonly logger: Logger;
+  readonly agent: { readonly id: string; readonly shard: number };
+  /** Why this agent must not send just now (its lease ran out), asked right before bytes leave. */
+  readonly leaseFault: () => string | undefined;
+  readonly mapperOptions: MapperOptions;
+  readonly retryCapMs: number;
+  readonly retryMaxAgeMs: number;
+  readonly concurrency: number;
+  /** Told what may be sent because of something that was settled. */
+  readonly onReady: (ready: readonly ReadyDelivery[]) => void;
+  /** Told that changes were put into the outbox. */
+  readonly onOutbox: () => void;
+};
+
+/** Sends deliveries. */
+export type Deliverer = {
+  deliver(target: PlatformInterface, id: number): Promise<JobResult>;
+  /** Ends waits for closed circuits, so that jobs can go back. */
+  stop(): void;
+  inFlight(): number;
+  settled(): Promise<void>;
+};
+
+/** Statements of a claim and a settlement hold at most this many. */
+const LARGEST_GROUP = 250;
+
+/** A delivery that goes on by itself (verify, then add, then find) does so at most this often in one turn. */
+const MOST_STEPS = 50;
+
+/** Builds the deliverer: claims and outcomes of concurrent sends are grouped into few statements. */
+export function createDeliverer(context: DeliverContext): Deliverer {
+  const slots = pLimit(context.concurrency);
+  const stopping = new AbortController();
+  const claims = createGroup((ids: readonly number[]) => claimInOrder(context, ids), LARGEST_GROUP);
+  const settlements = createGroup((group: readonly Settlement[]) => settleGroup(context, group), LARGEST_GROUP);
+  const inFlight = new Set<number>();
+
+  const deliver = async (target: PlatformInterface, id: number): Promise<JobResult> => {
+    // A second job of the same delivery (put back by the sweep) leaves it to the first.
+    if (inFlight.has(id)) return { kind: 'done', summary: 'is being sent already' };
+    inFlight.add(id);
+    try {
+      const permit = await context.gateway.enter(target.system, stopping.signal);
+      if (!permit) return { kind: 'later', inMs: 0 };
+      return await slots(() => deliverNow(context, { claims, settlements }, target, id, permit));
+    } finally {
+      inFlight.delete(id);
+    }
+  };
+  return {
+    deliver,
+    stop: () => stopping.abort(),
+    inFlight: () => inFlight.size,
+    settled: async () => {
+      await Promise.all([claims.settled(), settlements.settled()]);
+    },
+  };
+}
+
+type Groups = {
+  readonly claims: Group<number, ClaimedDelivery | undefined>;
+  readonly settlements: Group<Settlement, Settled>;
+};
+
+async function claimInOrder(context: DeliverContext, ids: readonly number[]): Promise<(ClaimedDelivery | undefined)[]> {
+  const claimed = await claimDeliveries(context.database, context.agent.id, ids);
+  const byId = new Map(claimed.map((each) => [each.id, each]));
+  return ids.map((id) => byId.get(id));
+}
+
+async function settleGroup(context: DeliverContext, group: readonly Settlement[]): Promise<readonly Settled[]> {
+  const { results, ready } = await settleDeliveries(context.database, context.agent, group);
+  if (ready.length > 0) context.onReady(ready);
+  if (group.some((each) => each.followUps.length > 0)) context.onOutbox();
+  return results;
+}
+
+async function deliverNow(
+  context: DeliverContext,
+  groups: Groups,
+  target: PlatformInterface,
+  id: number,
+  permit: Permit,
+): Promise<JobResult> {
+  let unused: Permit | undefined = permit;
+  const takePermit = (): Permit | undefined => {
+    const taken = unused;
+    unused = undefined;
+    return taken;
+  };
+  try {
+    for (;;) {
+      const claim = await groups.claims.add(id);
+      if (!claim || !target.push) return { kind: 'done', summary: 'is closed, or another agent has it' };
+      const settlement = await attemptDelivery(context, target, target.push, claim, takePermit);
+      const settled = await groups.settlements.add(settlement);
+      logDelivery(context.logger, settlement, settled);
+      // A newer state slipped in while this one was on its way: it goes next, in the same slot.
+      if (settled !== 'again') return jobResult(settlement, settled);
+    }
+  } finally {
+    if (unused) context.gateway.giveBack(target.system, unused);
+  }
+}
+
+function jobResult(settlement: Settlement, settled: Settled): JobResult {
+  if (settled === 'lost') return { kind: 'done', summary: 'was taken over by another agent' };
+  if (settlement.state === 'rejected') return { kind: 'failed', reason: settlement.reason ?? 'rejected' };
+  if (settlement.state === 'waiting' || settlement.state === 'in_doubt') {
+    return { kind: 'later', inMs: settlement.retryInMs ?? 0 };
+  }
+  return { kind: 'done', summary: settlement.state };
+}
+
+/** Takes a delivery as far as it goes now: one request, or several where one leads to the next. */
+async function attemptDelivery(
+  context: DeliverContext,
+  target: PlatformInterface,
+  push: Push,
+  claim: ClaimedDelivery,
+  takePermit: () => Permit | undefined,
+): Promise<Settlement> {
+  const account = context.accounts.get(claim.account);
+  const delivering: Delivering = { context, target, push, claim, attempts: [] };
+  if (!account) return settlementOf(delivering, { kind: 'no-account' });
+  const refusal = context.logins.refusal(claim.account);
+  if (refusal !== undefined) return settlementOf(delivering, { kind: 'login-refused', message: refusal });
+  let current = await firstContext(context, push, claim);
+  for (let step = 0; step < MOST_STEPS; step++) {
+    const next = push.next(current);
+    if (next.kind !== 'send') return settlementOf(delivering, { kind: 'step', step: next, context: current });
+    const endpoint = interfaceNamed(next.via) ?? target;
+    const permit = endpoint.system === target.system ? takePermit() : undefined;
+    const beforeSend = context.leaseFault;
+    const result = await context.gateway.send({ endpoint, account, body: next.body, beforeSend, permit });
+    note(delivering, next.via, next.stage, result);
+    const { outcome } = result;
+    if (outcome.kind === 'login-refused') await context.logins.refuse(claim.account, outcome.message);
+    if (outcome.kind !== 'accepted' && outcome.kind !== 'duplicate' && outcome.kind !== 'rejected') {
+      return settlementOf(delivering, { kind: 'outcome', outcome, query: next.query === true, context: current });
+    }
+    const answer = outcome.kind === 'accepted' ? { kind: 'accepted' as const, reply: outcome.reply } : outcome;
+    const verdict = push.judge(current, next, answer);
+    const followed = await follow(context, claim, current, verdict);
+    if (!followed) return settlementOf(delivering, { kind: 'verdict', verdict, context: current });
+    current = followed;
+  }
+  return settlementOf(delivering, { kind: 'endless', context: current });
+}
+
+/** The context of the next step, where a verdict asks for one. */
+async function follow(
+  context: DeliverContext,
+  claim: ClaimedDelivery,
+  current: DeliveryContext<unknown>,
+  verdict: Verdict,
+): Promise<DeliveryContext<unknown> | undefined> {
+  if (verdict.kind === 'continue') return { ...current, progress: verdict.progress, doubt: verdict.doubt };
+  if (verdict.kind !== 'choose') return undefined;
+  const free = await freeIds(context.database.kysely, claim, verdict.ids);
+  return { ...current, doubt: false, progress: { ...verdict.progress, chosen: free[0] ?? '' } };
+}
+
+async function firstContext(
+  context: DeliverContext,
+  push: Push,
+  claim: ClaimedDelivery,
+): Promise<DeliveryContext<unknown>> {
+  const record: unknown = JSON.parse(claim.record ?? 'null');
+  const lanes = push.needs(record).map((need) => ({ account: claim.account, ...need }));
+  const { kysely, dialect } = context.database;
+  const bound = lanes.length > 0 ? await findBound(kysely, dialect, lanes) : new Map<string, string>();
+  return {
+    key: claim.key,
+    op: claim.op,
+    record,
+    frozen: JSON.parse(claim.frozen ?? '{}'),
+    progress: JSON.parse(claim.progress ?? '{}'),
+    doubt: claim.doubt,
+    bound: claim.bound && { ...claim.bound, record: JSON.parse(claim.bound.record ?? 'null') },
+    needed: lanes.flatMap((lane) => bound.get(laneText(lane)) ?? []),
+    options: context.mapperOptions,
+  };
+}
+
+function note(delivering: Delivering, via: string, stage: string, { outcome, durationMs }: GatewayResult): void {
+  const message = 'message' in outcome ? outcome.message : undefined;
+  delivering.attempts.push({ interface: via, stage, outcome: outcome.kind, message, durationMs });
+}
+
+/** One line a delivery, always the same message, no data of the record. */
+function logDelivery(logger: Logger, settlement: Settlement, settled: Settled): void {
+  const { claim, attempts } = settlement;
+  const facts = {
+    delivery: claim.id,
+    account: claim.account,
+    entity: claim.entity,
+    key: claim.key,
+    interface: claim.interface,
+    attempt: claim.attempt,
+    state: settled === 'closed' || settled === 'open' ? settlement.state : settled,
+    outcome: settlement.outcome,
+    ms: Math.round(attempts.reduce((sum, each) => sum + each.durationMs, 0)),
+    ...(settlement.reason !== undefined && { reason: settlement.reason }),
+    ...(settlement.retryInMs !== undefined && { retryInMs: Math.round(settlement.retryInMs) }),
+  };
+  if (settlement.state === 'accepted' || settlement.state === 'unchanged') logger.debug(facts, 'delivery');
+  else logger.warn(facts, 'delivery');
+}
+
+/** The pause before the next attempt. */
+export function nextPauseMs(attempt: number, capMs: number): number {
+  return backoffMs({ attempt, capMs, random: Math.random });
+}

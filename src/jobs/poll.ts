@@ -1,0 +1,71 @@
+import type { Logger } from 'pino';
+import type { Accounts } from '../config/accounts.ts';
+import type { Database } from '../erp/database.ts';
+import { claimDueWatches, type DueWatch, readWatch, writePollResult } from '../ledger/watches.ts';
+import type { MapperOptions, PlatformInterface } from '../mappers/interface.ts';
+import { interfaceNamed } from '../mappers/registry.ts';
+import type { Gateway } from '../platform/gateway.ts';
+import type { Logins } from './logins.ts';
+import type { JobResult } from './queues.ts';
+
+/** What polling works with. */
+export type PollContext = {
+  readonly database: Database;
+  readonly gateway: Gateway;
+  readonly accounts: Accounts;
+  readonly logins: Logins;
+  readonly logger: Logger;
+  readonly mapperOptions: MapperOptions;
+  readonly enqueue: (watches: readonly DueWatch[]) => Promise<void>;
+};
+
+/** Watches that one tick takes at most; more wait for the next one. */
+const WATCHES_A_TICK = 500;
+
+/** How long a taken watch is left to its poller before another may take it. */
+const POLL_LEASE_MS = 120_000;
+
+/** Takes the due watches and queues a poll for each. Any number of agents may do it at once. */
+export async function pollDue(context: PollContext): Promise<number> {
+  const due = await claimDueWatches(context.database, WATCHES_A_TICK, POLL_LEASE_MS);
+  await context.enqueue(due);
+  return due.length;
+}
+
+/** Asks the platform for one watch's status, and writes what it says. */
+export async function pollWatch(context: PollContext, id: number): Promise<JobResult> {
+  const watch = await readWatch(context.database, id);
+  const endpoint = watch && interfaceNamed(watch.poll);
+  if (!watch || !endpoint?.poll) return { kind: 'done', summary: 'is watched no more' };
+  const account = context.accounts.get(watch.account);
+  if (!account || context.logins.refusal(watch.account) !== undefined) return putOff(context, watch, endpoint);
+  const body = endpoint.poll.request(JSON.parse(watch.reference), context.mapperOptions);
+  const { outcome, durationMs } = await context.gateway.send({ endpoint, account, body });
+  if (outcome.kind === 'login-refused') await context.logins.refuse(watch.account, outcome.message);
+  const found = outcome.kind === 'accepted' ? endpoint.poll.read({ ...outcome.reply }) : undefined;
+  const nextInMs = nextPollMs({ ageMs: watch.ageMs, failed: found === undefined });
+  const changed = await writePollResult(context.database, { watch, shows: endpoint.poll.shows, found, nextInMs });
+  context.logger.debug(
+    { watch: id, interface: endpoint.name, key: watch.key, outcome: outcome.kind, status: found?.status, changed, ms: Math.round(durationMs) },
+    'poll',
+  );
+  return { kind: 'done', summary: found ? `status ${found.status}` : outcome.kind };
+}
+
+async function putOff(context: PollContext, watch: DueWatch, endpoint: PlatformInterface): Promise<JobResult> {
+  const shows = endpoint.poll?.shows ?? 'order';
+  await writePollResult(context.database, { watch, shows, found: undefined, nextInMs: 30_000 });
+  return { kind: 'done', summary: 'the account cannot log in' };
+}
+
+const SHORTEST_POLL_MS = 3_000;
+const LONGEST_POLL_MS = 3_600_000;
+
+/**
+ * When to ask again: what is new or has just moved is asked every few seconds, what has stood still for long every hour
+ * at the most. The pause is a tenth of the time since the last change.
+ */
+export function nextPollMs({ ageMs, failed }: { readonly ageMs: number; readonly failed: boolean }): number {
+  const pause = Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, ageMs / 10));
+  return failed ? Math.max(pause, 10_000) : pause;
+}

@@ -1,0 +1,159 @@
+import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import type { Logger } from 'pino';
+import { backoffMs } from '../platform/backoff.ts';
+import type { ReadyDelivery } from '../ledger/relay-store.ts';
+import type { DueWatch } from '../ledger/watches.ts';
+import type { JobData, JobQueue, JobWorker, QueueStore } from './connections.ts';
+
+/** What the processing of a job came to. */
+export type JobResult =
+  | { readonly kind: 'done'; readonly summary: string }
+  /** Ended for good without the effect; shown among the failed jobs with the reason. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'later'; readonly inMs: number };
+
+/** What a job's processor is told. */
+export type JobTurn = {
+  readonly data: JobData;
+  /** Whether a person pressed "retry" on a job that had failed. */
+  readonly retriedByPerson: boolean;
+};
+
+/** Works on one job. An error that it throws is unforeseen (a database that is down) and retried by the queue. */
+export type Processor = (turn: JobTurn) => Promise<JobResult>;
+
+/** The queues of this agent: one for each interface, and one for the ticks of the schedule. */
+export type Queues = {
+  readonly store: QueueStore['kind'];
+  readonly all: readonly JobQueue[];
+  /** Queues deliveries. One that is queued already is left as it is. */
+  enqueueDeliveries(deliveries: readonly ReadyDelivery[]): Promise<void>;
+  enqueueWatches(watches: readonly DueWatch[]): Promise<void>;
+  /** Queues one tick; any number of agents may queue the same one, and it is worked on once. */
+  enqueueTick(name: string, at: Date): Promise<void>;
+  work(name: string, concurrency: number, processor: Processor): void;
+  /** How many jobs of an interface wait or are put off. */
+  depth(name: string): Promise<{ waiting: number; delayed: number }>;
+  wasEmptied(): Promise<boolean>;
+  ping(): Promise<void>;
+  /** Takes no more jobs, and lets the running ones end. */
+  stopWorkers(): Promise<void>;
+  close(): Promise<void>;
+};
+
+/** The queue of the schedule's ticks. */
+export const TICKS = 'ticks';
+
+/** Unforeseen errors are retried for as long as they last; the delivery's own age is what bounds it. */
+const UNFORESEEN_ATTEMPTS = 1_000_000;
+
+const JOB_OPTIONS = {
+  attempts: UNFORESEEN_ATTEMPTS,
+  backoff: { type: 'custom' },
+  removeOnComplete: { count: 100 },
+  removeOnFail: { count: 1000, age: 14 * 24 * 3600 },
+};
+
+/** Opens the queues called `names`, and the one of the ticks. */
+export function createQueues(store: QueueStore, names: readonly string[], logger: Logger): Queues {
+  const queues = new Map([...names, TICKS].map((name) => [name, openQueue(store, name, logger)]));
+  const workers: JobWorker[] = [];
+  const queueOf = (name: string): JobQueue => {
+    const queue = queues.get(name);
+    if (!queue) throw new Error(`There is no queue "${name}".`);
+    return queue;
+  };
+  return {
+    store: store.kind,
+    all: [...queues.values()],
+    enqueueDeliveries: async (deliveries) => {
+      for (const [name, group] of Map.groupBy(deliveries, (each) => each.interface)) {
+        await queueOf(name).addBulk(group.map(deliveryJob));
+      }
+    },
+    enqueueWatches: async (watches) => {
+      for (const [name, group] of Map.groupBy(watches, (each) => each.poll)) {
+        await queueOf(name).addBulk(group.map(watchJob));
+      }
+    },
+    enqueueTick: async (name, at) => {
+      const jobId = `${name}-${at.toISOString().replaceAll(':', '.')}`;
+      await queueOf(TICKS).add(name, { tick: name }, { jobId, attempts: 1, removeOnComplete: { age: 300, count: 50 }, removeOnFail: { count: 50 } });
+    },
+    work: (name, concurrency, processor) => {
+      workers.push(openWorker(store, name, concurrency, processor, logger));
+    },
+    depth: async (name) => {
+      const counts = await queueOf(name).getJobCounts('waiting', 'delayed');
+      return { waiting: counts.waiting ?? 0, delayed: counts.delayed ?? 0 };
+    },
+    wasEmptied: () => store.wasEmptied(),
+    ping: () => store.ping(),
+    stopWorkers: async () => {
+      await Promise.all(workers.map((worker) => worker.close()));
+    },
+    close: async () => {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+      await store.close();
+    },
+  };
+}
+
+function openQueue(store: QueueStore, name: string, logger: Logger): JobQueue {
+  const queue = store.createQueue(name, { streams: { events: { maxLen: 1000 } } });
+  queue.on('error', (error) => logger.warn({ queue: name, error: error.message }, 'queue error'));
+  return queue;
+}
+
+/**
+ * The job of a delivery. Its id holds the version, so that a delivery which a person let go on gets a new job even while
+ * the finished one is still shown. Two jobs of one delivery do no harm: the claim in the ledger lets one of them send.
+ */
+function deliveryJob(delivery: ReadyDelivery): { name: string; data: JobData; opts: object } {
+  return {
+    name: `${delivery.entity} ${delivery.entity_key}`,
+    data: { delivery: delivery.id },
+    opts: { ...JOB_OPTIONS, jobId: `d${delivery.id}-v${delivery.version}` },
+  };
+}
+
+function watchJob(watch: DueWatch): { name: string; data: JobData; opts: object } {
+  return {
+    name: `poll ${watch.key}`,
+    data: { watch: watch.id },
+    opts: { ...JOB_OPTIONS, attempts: 1, jobId: `w${watch.id}-${watch.quietPolls}-${Math.round(watch.ageMs)}` },
+  };
+}
+
+function openWorker(
+  store: QueueStore,
+  name: string,
+  concurrency: number,
+  processor: Processor,
+  logger: Logger,
+): JobWorker {
+  const worker = store.createWorker(name, (job, token) => processJob(job, token, processor), {
+    concurrency,
+    lockDuration: 30_000,
+    stalledInterval: 15_000,
+    maxStalledCount: 1_000_000,
+    settings: { backoffStrategy: (attempt: number) => backoffMs({ attempt, capMs: 15_000, random: Math.random }) },
+  });
+  worker.on('error', (error) => logger.warn({ queue: name, error: error.message }, 'worker error'));
+  return worker;
+}
+
+/** The only place that speaks BullMQ's errors. */
+async function processJob(job: Job<JobData, string, string>, token: string | undefined, processor: Processor): Promise<string> {
+  const retriedByPerson = job.attemptsMade > 0 && job.stalledCounter === 0;
+  const result = await processor({ data: job.data, retriedByPerson });
+  switch (result.kind) {
+    case 'done':
+      return result.summary;
+    case 'failed':
+      throw new UnrecoverableError(result.reason);
+    case 'later':
+      await job.moveToDelayed(Date.now() + result.inMs, token);
+      throw new DelayedError();
+  }
+}

@@ -1,0 +1,130 @@
+import type { ReadyDelivery } from '../ledger/relay-store.ts';
+import { INTERFACES } from '../mappers/registry.ts';
+import { relayOutbox, type RelayContext } from './relay.ts';
+import { SourceUnreadable } from './source-unreadable.ts';
+
+/** What the loop works with. */
+export type RelayLoopContext = RelayContext & {
+  readonly enqueue: (ready: readonly ReadyDelivery[]) => Promise<void>;
+  readonly depth: (queue: string) => Promise<{ waiting: number; delayed: number }>;
+  readonly refusedAccounts: () => readonly string[];
+  /** Whether the outbox is looked at without being told: MySQL has no notifications. */
+  readonly polls: boolean;
+};
+
+/** The relay of this agent, at work. */
+export type RelayLoop = {
+  /** Says that there may be something in the outbox. */
+  wake(): void;
+  /** Entities whose source map cannot be read at present, and why. */
+  unreadable(): ReadonlyMap<string, string>;
+  /** When the relay last looked at the outbox without an error (`performance.now()`). */
+  lastProgress(): number;
+  stop(): Promise<void>;
+};
+
+/** Changes that one transaction moves. */
+const BATCH = 500;
+/** Jobs that wait in a queue at most; the rest of a backlog stays in the outbox, where it costs no memory. */
+const WINDOW = 2_000;
+/** Jobs that are put off (retries) before the relay stops adding more of their kind. */
+const DELAYED_WINDOW = 50_000;
+const IDLE_POLL_MS = 500;
+const BUSY_POLL_MS = 20;
+/** PostgreSQL tells of changes; this look is for the case that the connection that listens was down. */
+const SAFETY_POLL_MS = 2_000;
+const UNREADABLE_PAUSE_MS = 10_000;
+const ERROR_PAUSE_MS = 1_000;
+
+/** Starts the relay's loop. */
+export function startRelay(context: RelayLoopContext): RelayLoop {
+  const unreadable = new Map<string, { until: number; reason: string }>();
+  let stopped = false;
+  let woken = true;
+  let wakeUp: (() => void) | undefined;
+  let lastProgress = performance.now();
+  let lastWork = 0;
+
+  const wake = (): void => {
+    woken = true;
+    wakeUp?.();
+  };
+  const pause = async (milliseconds: number): Promise<void> => {
+    if (woken || stopped) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds);
+      wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    wakeUp = undefined;
+  };
+  let backlogged = false;
+  const round = async (): Promise<number> => {
+    for (const [entity, { until }] of unreadable) if (performance.now() > until) unreadable.delete(entity);
+    const full = backlogged ? await fullEntities(context) : [];
+    const filter = {
+      fullEntities: full,
+      unreadableEntities: [...unreadable.keys()],
+      refusedAccounts: context.refusedAccounts(),
+    };
+    const { claimed, ready } = await relayOutbox(context, BATCH, filter);
+    // The queue is only a hint: what could not be queued is put back by the sweep.
+    await context.enqueue(ready).catch((error: unknown) => logFault(context, error, 'could not queue deliveries'));
+    backlogged = claimed === BATCH || full.length > 0;
+    return claimed;
+  };
+
+  const run = async (): Promise<void> => {
+    while (!stopped) {
+      woken = false;
+      try {
+        const claimed = await round();
+        lastProgress = performance.now();
+        if (claimed > 0) lastWork = performance.now();
+        if (claimed < BATCH) await pause(idleMs());
+      } catch (error) {
+        if (error instanceof SourceUnreadable) {
+          unreadable.set(error.entity, { until: performance.now() + UNREADABLE_PAUSE_MS, reason: error.message });
+          logFault(context, error, 'source map unreadable');
+          continue;
+        }
+        logFault(context, error, 'relay failed');
+        woken = false;
+        await pause(ERROR_PAUSE_MS);
+      }
+    }
+  };
+  const idleMs = (): number => {
+    if (backlogged) return BUSY_POLL_MS;
+    if (!context.polls) return SAFETY_POLL_MS;
+    return performance.now() - lastWork < 1_000 ? BUSY_POLL_MS : IDLE_POLL_MS;
+  };
+  const running = run();
+  return {
+    wake,
+    unreadable: () => new Map([...unreadable].map(([entity, { reason }]) => [entity, reason])),
+    lastProgress: () => lastProgress,
+    stop: async () => {
+      stopped = true;
+      wakeUp?.();
+      await running;
+    },
+  };
+}
+
+/** Entities whose queue holds enough: their changes stay in the outbox until it has drained, and others go past. */
+async function fullEntities(context: RelayLoopContext): Promise<string[]> {
+  const full: string[] = [];
+  for (const { name, push } of INTERFACES) {
+    if (!push) continue;
+    const { waiting, delayed } = await context.depth(name);
+    if (waiting >= WINDOW || delayed >= DELAYED_WINDOW) full.push(push.entity);
+  }
+  return full;
+}
+
+function logFault(context: RelayLoopContext, error: unknown, message: string): void {
+  context.logger.error({ error: error instanceof Error ? error.message : String(error) }, message);
+}

@@ -1,0 +1,207 @@
+import type { Logger } from 'pino';
+import type { Sources } from '../config/source-map.ts';
+import { isEntity } from '../config/entities.ts';
+import type { Database, Executor } from '../erp/database.ts';
+import { type ClaimFilter, claimOutboxRows, type OutboxRow } from '../erp/outbox.ts';
+import { readRecords } from '../erp/records.ts';
+import { type KeyFormat, takeKeys } from '../ledger/clock.ts';
+import { type Change, type Decision, decideLane, type LaneState } from '../ledger/decide.ts';
+import { type Hydrated, prepareChange } from '../ledger/prepare.ts';
+import { findBound } from '../ledger/bindings.ts';
+import { type Absorption, absorbChanges, insertDeliveries, type NewDelivery, type ReadyDelivery, readLanes } from '../ledger/relay-store.ts';
+import { type Lane, laneText } from '../ledger/states.ts';
+import { Tally } from '../ledger/tally.ts';
+import { interfaceFor } from '../mappers/registry.ts';
+import type { PlatformInterface } from '../mappers/interface.ts';
+import { SourceUnreadable } from './source-unreadable.ts';
+
+/** What the relay works with. */
+export type RelayContext = {
+  readonly database: Database;
+  readonly sources: Sources;
+  readonly keyFormat: KeyFormat;
+  readonly shard: number;
+  readonly logger: Logger;
+  readonly companyOf: (account: string) => string | undefined;
+};
+
+/** What one batch did. */
+export type RelayBatch = { readonly claimed: number; readonly ready: readonly ReadyDelivery[] };
+
+/** Changes of one record, oldest first. */
+type LaneChanges = { readonly lane: Lane; readonly target: PlatformInterface | undefined; readonly changes: Change[] };
+
+/**
+ * Moves up to `limit` changes from the outbox into the ledger, in one transaction: either they are in the outbox or in
+ * the ledger, never in both or neither. One relay works at a time, whatever number of agents run (a row lock), so that
+ * changes of one record keep their order. Gives no rows when another agent is at it.
+ */
+export async function relayOutbox(context: RelayContext, limit: number, filter: ClaimFilter): Promise<RelayBatch> {
+  return context.database.transact(async (transaction) => {
+    if (!(await takeRelayTurn(transaction))) return { claimed: 0, ready: [] };
+    const rows = await claimOutboxRows(transaction, context.database.dialect, limit, filter);
+    if (rows.length === 0) return { claimed: 0, ready: [] };
+    const lanes = groupByLane(rows, await hydrate(transaction, context.sources, rows), context);
+    return { claimed: rows.length, ready: await writeLanes(transaction, context, lanes) };
+  });
+}
+
+async function takeRelayTurn(executor: Executor): Promise<boolean> {
+  const turn = await executor
+    .selectFrom('ctg_clock')
+    .select('name')
+    .where('name', '=', 'relay')
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst();
+  return turn !== undefined;
+}
+
+/** Reads the records of the rows that came without one, many at a time. */
+async function hydrate(
+  executor: Executor,
+  sources: Sources,
+  rows: readonly OutboxRow[],
+): Promise<ReadonlyMap<OutboxRow, Hydrated>> {
+  const byEntity = Map.groupBy(rows.filter((row) => row.payload === undefined && row.key !== ''), (row) => row.entity);
+  const hydrated = new Map<OutboxRow, Hydrated>();
+  for (const [entity, wanting] of byEntity) {
+    const map = isEntity(entity) ? sources.get(entity) : undefined;
+    if (!map) continue;
+    const keys = [...new Set(wanting.map((row) => row.key))];
+    const records = await readRecords(executor, map, keys).catch((cause: unknown) => {
+      throw new SourceUnreadable(entity, cause);
+    });
+    for (const row of wanting) hydrated.set(row, records.get(row.key) ?? 'vanished');
+  }
+  return hydrated;
+}
+
+function groupByLane(
+  rows: readonly OutboxRow[],
+  hydrated: ReadonlyMap<OutboxRow, Hydrated>,
+  context: RelayContext,
+): LaneChanges[] {
+  const lanes = new Map<string, LaneChanges>();
+  for (const row of rows) {
+    const source = hydrated.get(row);
+    const account = (source !== undefined && source !== 'vanished' && source.account) || row.account;
+    const lane = { account, entity: row.entity, key: row.key };
+    const target = interfaceFor(row.entity);
+    const change = prepareChange(row, target, source, { companyId: context.companyOf(account) });
+    const known = lanes.get(laneText(lane));
+    if (known) known.changes.push(change);
+    else lanes.set(laneText(lane), { lane, target, changes: [change] });
+  }
+  return [...lanes.values()];
+}
+
+async function writeLanes(
+  executor: Executor,
+  context: RelayContext,
+  lanes: readonly LaneChanges[],
+): Promise<ReadyDelivery[]> {
+  const { dialect } = context.database;
+  const states = await readLanes(executor, dialect, lanes.map((each) => each.lane));
+  const decided = lanes.flatMap((each) => decide(each, states.get(laneText(each.lane))));
+  const inserts = decided.filter((each) => each.decision.kind === 'insert' || each.decision.kind === 'reject');
+  const keys = await takeKeys(executor, dialect, countKeys(inserts), context.keyFormat);
+  const missing = await findMissing(executor, dialect, inserts);
+  const deliveries = inserts.map((each) => newDelivery(each, keys, missing));
+  const fresh = await insertDeliveries(executor, dialect, deliveries);
+  const absorbed = decided.flatMap(absorptionOf);
+  await absorbChanges(executor, dialect, absorbed.map((each) => each.absorption));
+  await tallyOf(lanes, decided).write(executor, dialect, context.shard);
+  return [...fresh, ...absorbed.flatMap(({ absorption, woken }) => (absorption.wake ? [woken] : []))];
+}
+
+type Decided = { readonly lane: Lane; readonly target: PlatformInterface | undefined; readonly decision: Decision };
+
+function decide({ lane, target, changes }: LaneChanges, state: LaneState | undefined): Decided[] {
+  const rules = {
+    latest: target?.kind === 'latest',
+    changeable: target?.push?.changeable ?? false,
+    deletable: target?.push?.deletable ?? true,
+  };
+  const decisions = decideLane(changes, state ?? { open: undefined, binding: undefined }, rules);
+  return decisions.map((decision) => ({ lane, target, decision }));
+}
+
+/** How many idempotency keys the new deliveries want: asked by a trial run, since the mapping alone knows. */
+function countKeys(inserts: readonly Decided[]): number {
+  let count = 0;
+  const takeKey = (): string => {
+    count++;
+    return '';
+  };
+  for (const each of inserts) freezeDecided(each, takeKey);
+  return count;
+}
+
+function freezeDecided({ lane, target, decision }: Decided, takeKey: () => string): ReturnType<NonNullable<PlatformInterface['push']>['freeze']> {
+  if (decision.kind !== 'insert') return undefined;
+  return target?.push?.freeze(JSON.parse(decision.json), { key: lane.key, takeKey });
+}
+
+/** The lanes that new deliveries need and the platform does not hold yet. */
+async function findMissing(
+  executor: Executor,
+  dialect: Database['dialect'],
+  inserts: readonly Decided[],
+): Promise<ReadonlySet<string>> {
+  const needed = inserts.flatMap(neededLanes);
+  if (needed.length === 0) return new Set();
+  const bound = await findBound(executor, dialect, needed);
+  return new Set(needed.map(laneText).filter((lane) => !bound.has(lane)));
+}
+
+function neededLanes({ lane, target, decision }: Decided): Lane[] {
+  if (decision.kind !== 'insert') return [];
+  const needs = target?.push?.needs(JSON.parse(decision.json)) ?? [];
+  return needs.map((need) => ({ account: lane.account, ...need }));
+}
+
+function newDelivery(decided: Decided, keys: string[], missing: ReadonlySet<string>): NewDelivery {
+  const { lane, target, decision } = decided;
+  const base = { lane, interface: target?.name ?? 'none' };
+  if (decision.kind !== 'insert' && decision.kind !== 'reject') throw new Error(`No delivery comes of "${decision.kind}".`);
+  const { change } = decision;
+  if (decision.kind === 'reject') {
+    return { ...base, op: change.op, state: 'rejected', waitsFor: undefined, record: decision.json, frozen: undefined, hash: undefined, idempotencyKey: undefined, reason: decision.reason, capturedAt: change.capturedAt };
+  }
+  const frozen = freezeDecided(decided, () => keys.shift() ?? '');
+  const waitsFor = neededLanes(decided).map(laneText).find((each) => missing.has(each));
+  const blocked = decision.state === 'waiting' && waitsFor !== undefined;
+  return {
+    ...base,
+    op: change.op,
+    state: blocked ? 'blocked' : decision.state,
+    waitsFor,
+    record: decision.json,
+    frozen: frozen && JSON.stringify(frozen.data),
+    hash: decision.hash,
+    idempotencyKey: frozen?.idempotencyKey,
+    reason: blocked ? `Waits for ${waitsFor.split('|').slice(1).join(' ')} to be at the platform.` : undefined,
+    capturedAt: change.capturedAt,
+  };
+}
+
+function absorptionOf({ lane, target, decision }: Decided): { absorption: Absorption; woken: ReadyDelivery }[] {
+  if (decision.kind !== 'absorb') return [];
+  const { id, version, change, json, hash, wake } = decision;
+  const absorption = { id, op: change.op, record: json, hash, wake };
+  const woken = { id, interface: target?.name ?? 'none', entity: lane.entity, entity_key: lane.key, version: version + 1 };
+  return [{ absorption, woken }];
+}
+
+function tallyOf(lanes: readonly LaneChanges[], decided: readonly Decided[]): Tally {
+  const tally = new Tally();
+  for (const { lane, changes } of lanes) tally.add(lane.entity, 'captured', changes.length);
+  for (const { lane, decision } of decided) {
+    if (decision.kind === 'count') tally.add(lane.entity, decision.as);
+    if (decision.kind === 'reject') tally.add(lane.entity, 'rejected');
+    // The change that the open delivery stood for until now is superseded by the one that it absorbed.
+    if (decision.kind === 'absorb') tally.add(lane.entity, 'superseded');
+  }
+  return tally;
+}

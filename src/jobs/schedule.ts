@@ -1,0 +1,35 @@
+import cron from 'node-cron';
+import type { Logger } from 'pino';
+import type { Queues } from './queues.ts';
+
+/** What the schedule works with. */
+export type ScheduleContext = {
+  readonly queues: Pick<Queues, 'enqueueTick'>;
+  /** When watches are looked through (node-cron, with seconds). */
+  readonly pollCron: string;
+  readonly logger: Logger;
+};
+
+const SWEEP_CRON = '*/5 * * * * *';
+const LOGIN_CRON = '*/5 * * * * *';
+
+/**
+ * Starts the ticks. A tick only queues a job, whose id is the tick's own time, so that of any number of agents one does
+ * the work. The result ends the schedule.
+ */
+export function startSchedule({ queues, pollCron, logger }: ScheduleContext): () => Promise<void> {
+  const tick = (name: string): (() => void) => {
+    return () => {
+      const second = new Date(Math.floor(Date.now() / 1000) * 1000);
+      queues.enqueueTick(name, second).catch((error: unknown) => logger.warn({ tick: name, error: String(error) }, 'tick was not queued'));
+    };
+  };
+  const tasks = [
+    cron.schedule(pollCron, tick('poll')),
+    cron.schedule(SWEEP_CRON, tick('sweep')),
+    cron.schedule(LOGIN_CRON, tick('logins')),
+  ];
+  return async () => {
+    for (const task of tasks) await task.destroy();
+  };
+}

@@ -1,0 +1,30 @@
+import type { Database } from '../erp/database.ts';
+import type { ReadyDelivery } from '../ledger/relay-store.ts';
+import { freeBlocked, overdueDeliveries } from '../ledger/sweep-store.ts';
+
+/** What sweeping works with. */
+export type SweepContext = {
+  readonly database: Database;
+  readonly enqueue: (deliveries: readonly ReadyDelivery[]) => Promise<void>;
+};
+
+const PAGE = 500;
+
+/**
+ * Puts every delivery that is owed and due back into its queue, where its job is not there any more: after a crash
+ * between the ledger and the queue, or when Redis came back empty. One that is queued still is left as it is.
+ *
+ * @param graceMs how long a delivery must have been due: time enough for its job to be taken in the usual way.
+ */
+export async function sweep({ database, enqueue }: SweepContext, graceMs: number): Promise<number> {
+  await enqueue(await freeBlocked(database));
+  let count = 0;
+  for (let afterId = 0; ; ) {
+    const page = await overdueDeliveries(database, { afterId, limit: PAGE, graceMs });
+    await enqueue(page);
+    count += page.length;
+    const last = page.at(-1);
+    if (!last || page.length < PAGE) return count;
+    afterId = last.id;
+  }
+}

@@ -1,0 +1,123 @@
+import { sql } from 'kysely';
+import { type Database, type Executor, now } from '../erp/database.ts';
+import { livingAgents } from './agents.ts';
+import type { DeliveryState } from './states.ts';
+
+/** A delivery that this agent may send now, with what the platform holds for its record. */
+export type ClaimedDelivery = {
+  readonly id: number;
+  readonly account: string;
+  readonly entity: string;
+  readonly key: string;
+  readonly op: 'upsert' | 'delete';
+  readonly interface: string;
+  readonly state: DeliveryState;
+  readonly version: number;
+  /** This attempt counted. */
+  readonly attempt: number;
+  readonly record: string | undefined;
+  readonly frozen: string | undefined;
+  readonly progress: string | undefined;
+  readonly hash: string | undefined;
+  /** Whether an earlier send's effect is unknown: it said so, or its sender vanished while it had the claim. */
+  readonly doubt: boolean;
+  readonly capturedAt: Date;
+  readonly ageMs: number;
+  readonly bound: { platformId: string | undefined; present: boolean; record: string | undefined } | undefined;
+};
+
+type ClaimRow = {
+  id: number;
+  account: string;
+  entity: string;
+  entity_key: string;
+  op: string;
+  interface: string;
+  state: DeliveryState;
+  version: number;
+  attempts: number;
+  record: string | null;
+  frozen: string | null;
+  progress: string | null;
+  content_hash: string | null;
+  captured_at: Date;
+  age_ms: number;
+  claimed_by: string | null;
+  bound_id: string | null;
+  bound_present: number | null;
+  bound_record: string | null;
+};
+
+/**
+ * Claims deliveries for this agent, many at a time: the claim is what entitles to send, whatever the queue says, and
+ * whatever number of jobs there are for one delivery. Only what may be sent and is not claimed by another living agent
+ * is given. The claim is committed before the first byte leaves; so when a sender vanishes, the next one finds the old
+ * claim and knows that the effect is unknown.
+ */
+export async function claimDeliveries(
+  database: Database,
+  agentId: string,
+  ids: readonly number[],
+): Promise<ClaimedDelivery[]> {
+  return database.transact(async (transaction) => {
+    const rows = await lockClaimable(transaction, database, agentId, ids);
+    if (rows.length === 0) return [];
+    await transaction
+      .updateTable('ctg_delivery')
+      .set((builder) => ({
+        claimed_by: agentId,
+        attempts: builder('attempts', '+', 1),
+        sent_at: now(database.dialect),
+      }))
+      .where('id', 'in', rows.map((row) => row.id))
+      .execute();
+    return rows.map(toClaim);
+  });
+}
+
+async function lockClaimable(
+  executor: Executor,
+  { dialect }: Database,
+  agentId: string,
+  ids: readonly number[],
+): Promise<ClaimRow[]> {
+  const age =
+    dialect === 'postgres'
+      ? sql`(extract(epoch FROM now() - d.created_at) * 1000)::float8`
+      : sql`TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(3)) / 1000`;
+  const { rows } = await sql<ClaimRow>`
+    SELECT d.id, d.account, d.entity, d.entity_key, d.op, d.interface, d.state, d.version, d.attempts, d.record,
+      d.frozen, d.progress, d.content_hash, d.captured_at, d.claimed_by, ${age} AS age_ms,
+      b.platform_id AS bound_id, b.present AS bound_present, b.record AS bound_record
+    FROM ctg_delivery d
+    LEFT JOIN ctg_binding b ON b.account = d.account AND b.entity = d.entity AND b.entity_key = d.entity_key
+    WHERE d.id IN (${sql.join(ids.map((id) => sql`${id}`))}) AND d.open_lane IS NOT NULL AND d.state IN ('waiting', 'in_doubt')
+      AND (d.claimed_by IS NULL OR d.claimed_by = ${agentId} OR d.claimed_by NOT IN ${livingAgents(dialect)})
+    ORDER BY d.id FOR UPDATE ${dialect === 'postgres' ? sql`OF d` : sql``}`.execute(executor);
+  return rows;
+}
+
+function toClaim(row: ClaimRow): ClaimedDelivery {
+  return {
+    id: row.id,
+    account: row.account,
+    entity: row.entity,
+    key: row.entity_key,
+    op: row.op === 'delete' ? 'delete' : 'upsert',
+    interface: row.interface,
+    state: row.state,
+    version: row.version,
+    attempt: row.attempts + 1,
+    record: row.record ?? undefined,
+    frozen: row.frozen ?? undefined,
+    progress: row.progress ?? undefined,
+    hash: row.content_hash ?? undefined,
+    doubt: row.state === 'in_doubt' || row.claimed_by !== null,
+    capturedAt: new Date(row.captured_at),
+    ageMs: Number(row.age_ms),
+    bound:
+      row.bound_present === null
+        ? undefined
+        : { platformId: row.bound_id ?? undefined, present: row.bound_present === 1, record: row.bound_record ?? undefined },
+  };
+}

@@ -1,0 +1,40 @@
+import { type Migration, Migrator } from 'kysely/migration';
+import type { Database } from '../erp/database.ts';
+import { firstTables } from './migrations/0001-tables.ts';
+
+/** What {@link migrate} did. */
+export type MigrationReport = { readonly applied: readonly string[] };
+
+/**
+ * Brings the agent's tables up to date. Any number of agents may call it at once: kysely's migration lock lets one
+ * work and the others wait for it. Throws with the name of the migration that failed.
+ */
+export async function migrate(database: Database): Promise<MigrationReport> {
+  const { error, results } = await migratorOf(database).migrateToLatest();
+  if (error) {
+    const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migration tables';
+    throw new Error(`The database could not be brought up to date (${failed}). ${explain(error)}`, { cause: error });
+  }
+  return { applied: (results ?? []).map((result) => result.migrationName) };
+}
+
+/** Names of the migrations that this database still lacks. */
+export async function pendingMigrations(database: Database): Promise<readonly string[]> {
+  const all = await migratorOf(database).getMigrations();
+  return all.filter((migration) => !migration.executedAt).map((migration) => migration.name);
+}
+
+function migratorOf(database: Database): Migrator {
+  const migrations: Record<string, Migration> = { '0001-tables': firstTables(database.dialect) };
+  return new Migrator({
+    db: database.kysely,
+    provider: { getMigrations: async () => migrations },
+    migrationTableName: 'ctg_migration',
+    migrationLockTableName: 'ctg_migration_lock',
+  });
+}
+
+function explain(error: unknown): string {
+  const words = error instanceof Error ? error.message : String(error);
+  return `The database says: ${words}. The user of DATABASE_URL needs the right to create tables.`;
+}

@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto';
+import type { OutboxRow } from '../erp/outbox.ts';
+import type { SourceRecord } from '../erp/records.ts';
+import type { PlatformInterface } from '../mappers/interface.ts';
+import type { Change, Content } from './decide.ts';
+
+/** A record as its source map gave it; `vanished` when the map no longer selects it. */
+export type Hydrated = SourceRecord | 'vanished';
+
+/** What completes a record that an ERP need not fill in itself. */
+export type Completion = {
+  /** The company of the change's account, where it is known (setting, or the log-in's profile). */
+  readonly companyId: string | undefined;
+};
+
+/**
+ * Turns an outbox row into a change: its record read, completed and checked. A faulty record stays visible with the
+ * reason; it is no error here.
+ */
+export function prepareChange(
+  row: OutboxRow,
+  target: PlatformInterface | undefined,
+  hydrated: Hydrated | undefined,
+  completion: Completion,
+): Change {
+  const op = row.op === 'delete' ? 'delete' : 'upsert';
+  const change = { op, force: row.op === 'force', capturedAt: row.capturedAt } as const;
+  return { ...change, content: readContent(row, target, hydrated, completion) };
+}
+
+function readContent(
+  row: OutboxRow,
+  target: PlatformInterface | undefined,
+  hydrated: Hydrated | undefined,
+  completion: Completion,
+): Content {
+  const raw = row.payload ?? (hydrated === 'vanished' ? undefined : hydrated?.record);
+  if (!target?.push) return invalid(raw, `entity: "${row.entity}" is not an entity that the platform takes`);
+  if (row.key === '') return invalid(raw, 'entity_key: must not be empty');
+  if (!['upsert', 'delete', 'force'].includes(row.op)) return invalid(raw, `op: "${row.op}" is neither upsert nor delete`);
+  if (raw === undefined && (row.op === 'delete' || hydrated === 'vanished')) return { kind: 'none' };
+  if (raw === undefined) {
+    return invalid(raw, `payload: is empty, and there is no source map for ${row.entity} (CTG_SOURCES_FILE) to read the record with`);
+  }
+  const parsed = target.push.parse(complete(raw, completion, target));
+  if (!parsed.ok) return invalid(raw, parsed.reason);
+  const json = JSON.stringify(parsed.record);
+  return { kind: 'record', json, hash: hash('sha256', json, 'base64url'), raw: parsed.record };
+}
+
+function invalid(raw: unknown, reason: string): Content {
+  return { kind: 'invalid', reason, json: JSON.stringify(raw ?? null) };
+}
+
+/** Fills in the account's company where the interface wants one and the record has none. */
+function complete(raw: unknown, { companyId }: Completion, { push }: PlatformInterface): unknown {
+  if (companyId === undefined || !push?.companyField) return raw;
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw;
+  const record: Record<string, unknown> = { ...raw };
+  const present = record[push.companyField];
+  return present === undefined || present === null || present === ''
+    ? { ...record, [push.companyField]: companyId }
+    : record;
+}

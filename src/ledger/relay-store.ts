@@ -1,0 +1,230 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type Dialect, type Executor, now } from '../erp/database.ts';
+import { jsonRows } from '../erp/json-rows.ts';
+import type { LaneBinding, LaneState, OpenDelivery } from './decide.ts';
+import { type DeliveryState, type Lane, laneText } from './states.ts';
+
+/** Reads, per lane text, the open delivery (locked until the transaction ends) and the binding. */
+export async function readLanes(
+  executor: Executor,
+  dialect: Dialect,
+  lanes: readonly Lane[],
+): Promise<ReadonlyMap<string, LaneState>> {
+  // The open deliveries come first: a settling sender holds their locks until its bindings are committed, so the
+  // bindings that are read after them are never older than what the locks say.
+  const opens = await readOpen(executor, dialect, lanes);
+  const bindings = await readBindings(executor, dialect, lanes);
+  return new Map(
+    lanes.map((lane) => {
+      const name = laneText(lane);
+      return [name, { open: opens.get(name), binding: bindings.get(name) }];
+    }),
+  );
+}
+
+async function readOpen(
+  executor: Executor,
+  dialect: Dialect,
+  lanes: readonly Lane[],
+): Promise<Map<string, OpenDelivery>> {
+  const source = jsonRows(dialect, lanes.map((lane) => ({ lane: laneText(lane) })), 'v', { lane: 'text' });
+  const { rows } = await sql<OpenRow>`
+    SELECT d.id, d.version, d.state, d.op, d.content_hash, d.record, d.open_lane FROM ctg_delivery d
+    JOIN ${source} ON d.open_lane = v.lane ORDER BY d.id FOR UPDATE ${dialect === 'postgres' ? sql`OF d` : sql``}`.execute(executor);
+  return new Map(
+    rows.map((row) => [
+      row.open_lane,
+      {
+        id: row.id,
+        version: row.version,
+        state: row.state,
+        op: row.op,
+        hash: row.content_hash ?? undefined,
+        record: row.record ?? undefined,
+      },
+    ]),
+  );
+}
+
+type OpenRow = {
+  id: number;
+  version: number;
+  state: DeliveryState;
+  op: string;
+  content_hash: string | null;
+  record: string | null;
+  open_lane: string;
+};
+
+async function readBindings(
+  executor: Executor,
+  dialect: Dialect,
+  lanes: readonly Lane[],
+): Promise<Map<string, LaneBinding>> {
+  const columns = { account: 'text', entity: 'text', key: 'text' } as const;
+  const source = jsonRows(dialect, lanes, 'v', columns);
+  const { rows } = await sql<BindingRow>`
+    SELECT b.account, b.entity, b.entity_key, b.present, b.content_hash, b.record FROM ctg_binding b
+    JOIN ${source} ON b.account = v.account AND b.entity = v.entity AND b.entity_key = v.${sql.id('key')}`.execute(executor);
+  return new Map(
+    rows.map((row) => [
+      laneText({ account: row.account, entity: row.entity, key: row.entity_key }),
+      { present: row.present === 1, hash: row.content_hash ?? undefined, record: row.record ?? undefined },
+    ]),
+  );
+}
+
+type BindingRow = {
+  account: string;
+  entity: string;
+  entity_key: string;
+  present: number;
+  content_hash: string | null;
+  record: string | null;
+};
+
+/** A delivery to be written. */
+export type NewDelivery = {
+  readonly lane: Lane;
+  readonly op: string;
+  readonly interface: string;
+  readonly state: DeliveryState;
+  readonly waitsFor: string | undefined;
+  readonly record: string | undefined;
+  readonly frozen: string | undefined;
+  readonly hash: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly reason: string | undefined;
+  readonly capturedAt: Date;
+};
+
+const INSERT_COLUMNS = {
+  account: 'text',
+  entity: 'text',
+  entity_key: 'text',
+  op: 'text',
+  interface: 'text',
+  state: 'text',
+  open_lane: 'text',
+  waits_for: 'text',
+  record: 'text',
+  frozen: 'text',
+  content_hash: 'text',
+  idempotency_key: 'text',
+  reason: 'text',
+  outcome: 'text',
+  captured_at: 'bigint',
+  due: 'integer',
+  closed: 'integer',
+} as const;
+
+/** A delivery that may be sent; entity and key label its job. */
+export type ReadyDelivery = {
+  readonly id: number;
+  readonly interface: string;
+  readonly entity: string;
+  readonly entity_key: string;
+  readonly version: number;
+};
+
+/** Writes new deliveries and gives those that may be sent. */
+export async function insertDeliveries(
+  executor: Executor,
+  dialect: Dialect,
+  deliveries: readonly NewDelivery[],
+): Promise<ReadyDelivery[]> {
+  if (deliveries.length === 0) return [];
+  const source = jsonRows(dialect, deliveries.map(insertRow), 'v', INSERT_COLUMNS);
+  const when = (flag: string): RawBuilder<unknown> =>
+    sql`CASE WHEN ${sql.ref(flag)} = 1 THEN ${now(dialect)} END`;
+  const captured = dialect === 'postgres' ? sql`to_timestamp(v.captured_at / 1000.0)` : sql`FROM_UNIXTIME(v.captured_at / 1000)`;
+  const insert = sql`INSERT INTO ctg_delivery (account, entity, entity_key, op, interface, state, open_lane, waits_for,
+      record, frozen, content_hash, idempotency_key, reason, outcome, captured_at, due_at, closed_at)
+    SELECT v.account, v.entity, v.entity_key, v.op, v.interface, v.state, v.open_lane, v.waits_for, v.record, v.frozen,
+      v.content_hash, v.idempotency_key, v.reason, v.outcome, ${captured}, ${when('v.due')}, ${when('v.closed')}
+    FROM ${source}`;
+  if (dialect === 'postgres') {
+    const { rows } = await sql<ReadyDelivery & { state: string }>`${insert}
+      RETURNING id, interface, entity, entity_key, version, state`.execute(executor);
+    return rows.filter((row) => row.state === 'waiting');
+  }
+  await insert.execute(executor);
+  return readWaiting(executor, deliveries);
+}
+
+function insertRow(delivery: NewDelivery): Record<keyof typeof INSERT_COLUMNS, string | number | null> {
+  const { lane, state } = delivery;
+  const rejected = state === 'rejected';
+  const holdsLane = state === 'waiting' || state === 'blocked';
+  return {
+    account: lane.account,
+    entity: lane.entity,
+    entity_key: lane.key,
+    op: delivery.op,
+    interface: delivery.interface,
+    state,
+    open_lane: holdsLane ? laneText(lane) : null,
+    waits_for: delivery.waitsFor ?? null,
+    record: delivery.record ?? null,
+    frozen: delivery.frozen ?? null,
+    content_hash: delivery.hash ?? null,
+    idempotency_key: delivery.idempotencyKey ?? null,
+    reason: delivery.reason?.slice(0, 1000) ?? null,
+    outcome: rejected ? 'invalid' : null,
+    captured_at: delivery.capturedAt.getTime(),
+    due: state === 'waiting' ? 1 : 0,
+    closed: rejected ? 1 : 0,
+  };
+}
+
+/** MySQL has no RETURNING: the open ones are found by their lane, which is unique. */
+async function readWaiting(executor: Executor, deliveries: readonly NewDelivery[]): Promise<ReadyDelivery[]> {
+  const lanes = deliveries.filter((each) => each.state === 'waiting').map((each) => laneText(each.lane));
+  if (lanes.length === 0) return [];
+  return executor
+    .selectFrom('ctg_delivery')
+    .select(['id', 'interface', 'entity', 'entity_key', 'version'])
+    .where('open_lane', 'in', lanes)
+    .execute();
+}
+
+/** A newer state for a delivery that was not sent yet, or is being sent. */
+export type Absorption = {
+  readonly id: number;
+  readonly op: string;
+  readonly record: string;
+  readonly hash: string;
+  readonly wake: boolean;
+};
+
+/**
+ * Puts newer states into open deliveries. The version grows, so that a send that is under way closes nothing: what
+ * slipped in is sent next. A delivery that waited for a person goes again.
+ */
+export async function absorbChanges(
+  executor: Executor,
+  dialect: Dialect,
+  absorptions: readonly Absorption[],
+): Promise<void> {
+  if (absorptions.length === 0) return;
+  const rows = absorptions.map((each) => ({
+    id: each.id,
+    op: each.op,
+    record: each.record,
+    hash: each.hash,
+    wake: each.wake ? 1 : 0,
+  }));
+  const source = jsonRows(dialect, rows, 'v', {
+    id: 'bigint', op: 'text', record: 'text', hash: 'text', wake: 'integer',
+  });
+  const assignments = (d: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+    ${d}op = v.op, ${d}record = v.record, ${d}content_hash = v.hash, ${d}version = d.version + 1,
+    ${d}due_at = CASE WHEN v.wake = 1 THEN ${now(dialect)} ELSE d.due_at END,
+    ${d}progress = CASE WHEN v.wake = 1 THEN NULL ELSE d.progress END,
+    ${d}state = CASE WHEN v.wake = 1 THEN 'in_doubt' ELSE d.state END`;
+  if (dialect === 'postgres') {
+    await sql`UPDATE ctg_delivery d SET ${assignments(sql``)} FROM ${source} WHERE d.id = v.id`.execute(executor);
+  } else {
+    await sql`UPDATE ctg_delivery d JOIN ${source} ON d.id = v.id SET ${assignments(sql`d.`)}`.execute(executor);
+  }
+}

@@ -1,0 +1,240 @@
+import type { z } from 'zod';
+import type { System } from '../config/systems.ts';
+
+/** JSON as it goes over the wire. */
+export type JsonObject = Record<string, unknown>;
+
+/** How often an interface's effect may happen, and so how doubt about it is resolved (contract, section 1). */
+export type Kind = 'once' | 'latest' | 'query';
+
+/** What the platform holds for a record's ERP key, as far as we know. */
+export type Bound = {
+  readonly platformId: string | undefined;
+  /** False after it was deleted there. */
+  readonly present: boolean;
+  /** The record as it was accepted last. */
+  readonly record: unknown;
+};
+
+/** The company behind an account: configured, or told by the log-in (接口 2, `companyid`, `companyName`). */
+export type Company = { readonly companyId: string | undefined };
+
+/** What a carried record is validated and completed with before its delivery is written. */
+export type PrepareContext = {
+  readonly key: string;
+  /** Gives the next idempotency key (接口 7, 8: `timestamp`); never the same twice. */
+  readonly takeKey: () => string;
+};
+
+/** What was chosen before the first send and never changes again. */
+export type Frozen = {
+  /** The first idempotency key, by which people find the delivery. */
+  readonly idempotencyKey?: string;
+  readonly data: JsonObject;
+};
+
+/** Everything that decides the next request of one delivery. Pure data: no clock, no socket. */
+export type DeliveryContext<R> = {
+  readonly key: string;
+  readonly op: 'upsert' | 'delete';
+  readonly record: R;
+  readonly frozen: JsonObject;
+  /** What earlier sends of this delivery achieved. */
+  readonly progress: JsonObject;
+  /** Whether a send's effect is unknown: it must be verified, or be safe to repeat. */
+  readonly doubt: boolean;
+  readonly bound: Bound | undefined;
+  /** The platform id of each record named by `needs`, in that order. */
+  readonly needed: readonly string[];
+  readonly options: MapperOptions;
+};
+
+/** Settings that change a mapping. */
+export type MapperOptions = {
+  /** What a deleted goods record does (接口 3 has no deletion): list it with stock 0, or nothing. */
+  readonly goodsDelete: 'stock-zero' | 'ignore';
+  /** Other op types, by interface and name, where the platform uses other numbers. */
+  readonly opTypes: Readonly<Record<string, Readonly<Record<string, number>>>>;
+};
+
+/** The next request of a delivery: which interface it goes through, and the document's fields without credentials. */
+export type Send = {
+  readonly kind: 'send';
+  readonly via: string;
+  readonly stage: string;
+  readonly body: JsonObject;
+  /** A query changes nothing at the platform, so a lost answer leaves no new doubt. */
+  readonly query?: true;
+};
+
+/** Nothing has to be sent: the platform is already as the record wants it. */
+export type Nothing = { readonly kind: 'nothing'; readonly reason: string };
+
+/** The effect is known to be there; nothing more has to be sent. */
+export type Settled = { readonly kind: 'settled'; readonly platformId: string };
+
+/** Only a person can go on; the delivery is kept and waits. */
+export type AskPerson = { readonly kind: 'person'; readonly reason: string };
+
+/** What a delivery does next. */
+export type Step = Send | Nothing | Settled | AskPerson;
+
+/** A reply that arrived whole and is trusted. */
+export type Answer =
+  | { readonly kind: 'accepted'; readonly reply: JsonObject }
+  | { readonly kind: 'duplicate'; readonly reply: JsonObject; readonly message: string }
+  | { readonly kind: 'rejected'; readonly reply: JsonObject; readonly message: string };
+
+/** What an answer means for the delivery. */
+export type Verdict =
+  | {
+      readonly kind: 'accepted';
+      readonly platformId?: string | undefined;
+      readonly note?: string;
+      /** False when the platform no longer holds the record. Default true. */
+      readonly present?: boolean;
+      readonly progress?: JsonObject;
+    }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  /** Another request follows at once. `doubt` says whether it must first verify. */
+  | { readonly kind: 'continue'; readonly progress: JsonObject; readonly doubt: boolean }
+  /**
+   * Of these platform ids, the first that no other record is bound to is put into the progress as `chosen` (else the
+   * empty text); then the delivery goes on at once.
+   */
+  | { readonly kind: 'choose'; readonly ids: readonly string[]; readonly progress: JsonObject }
+  /** Another request follows after the usual back-off. */
+  | { readonly kind: 'later'; readonly reason: string; readonly progress: JsonObject; readonly doubt: boolean }
+  /** Only a person can go on; the delivery is kept and waits. */
+  | { readonly kind: 'person'; readonly reason: string; readonly progress: JsonObject };
+
+/** A change that follows from an accepted one (reminders after an order). */
+export type FollowUp = { readonly entity: string; readonly key: string; readonly record: JsonObject };
+
+/** Something to poll from now on. */
+export type WatchSpec = { readonly poll: string; readonly platformId: string; readonly reference: JsonObject };
+
+/** What happens once a delivery is accepted. */
+export type Consequences = { readonly changes: readonly FollowUp[]; readonly watches: readonly WatchSpec[] };
+
+/** How an interface carries records to the platform. `R` is the record's type. */
+export type PushDefinition<R> = {
+  /** The record that it carries (contract, section 2). */
+  readonly entity: string;
+  readonly record: z.ZodType<R>;
+  /** Whether a change of a record that was accepted once may be sent at all, and why not. */
+  readonly changeable: boolean;
+  /** Whether the deletion of a record means a request. Otherwise deletions are refused with this sentence. */
+  readonly deletable: true | string;
+  /** The record's field that is filled with the account's company (接口 2, `companyid`) when the ERP leaves it out. */
+  readonly companyField?: string;
+  /** Other records that must be at the platform first: entity and ERP key. */
+  readonly needs?: (record: R) => readonly { readonly entity: string; readonly key: string }[];
+  readonly freeze?: (record: R, context: PrepareContext) => Frozen;
+  readonly next: (context: DeliveryContext<R>) => Step;
+  readonly judge: (context: DeliveryContext<R>, send: Send, answer: Answer) => Verdict;
+  readonly follow?: (context: DeliveryContext<R>, verdict: { platformId: string | undefined }) => Consequences;
+};
+
+/** What a poll found. */
+export type PollReading = {
+  readonly status: string;
+  readonly message?: string | undefined;
+  readonly detail: JsonObject;
+  /** Whether nothing can change any more. */
+  readonly terminal: boolean;
+};
+
+/** How an interface is asked for a status, on a schedule. */
+export type PollDefinition = {
+  /** The table that shows the current state. */
+  readonly shows: 'order' | 'logistics' | 'return';
+  readonly request: (reference: JsonObject, options: MapperOptions) => JsonObject;
+  /** Reads an accepted reply; undefined when it carries no status. */
+  readonly read: (reply: JsonObject) => PollReading | undefined;
+};
+
+/** One of the platform's interfaces, as `defineInterface` takes it. */
+export type InterfaceDefinition<R> = {
+  /** Its number in the platform's document. */
+  readonly number: number;
+  /** The word that names its queue, fixtures, log field, CLI argument and page. */
+  readonly name: string;
+  /** Its heading in the platform's document. */
+  readonly title: string;
+  readonly system: System;
+  /** Default path; the document gives none. */
+  readonly path: string;
+  readonly kind: Kind;
+  /** How doubt about a send is resolved, in a sentence for people. */
+  readonly inDoubt: string;
+  /** Exactly the document's request, without `username`, `password`, `sec`. */
+  readonly request: z.ZodType<JsonObject>;
+  /** The reply as the document prints it; unknown keys are kept. */
+  readonly reply: z.ZodType<JsonObject>;
+  readonly push?: PushDefinition<R>;
+  readonly poll?: PollDefinition;
+};
+
+/** The result of reading a record: the record, or what is wrong with it, by field. */
+export type ParsedRecord =
+  | { readonly ok: true; readonly record: unknown }
+  | { readonly ok: false; readonly reason: string };
+
+/** How records are carried, with the record's type erased: the engine hands in what `parse` gave. */
+export type Push = {
+  readonly entity: string;
+  readonly schema: z.ZodType;
+  readonly changeable: boolean;
+  readonly deletable: true | string;
+  readonly companyField: string | undefined;
+  parse(raw: unknown): ParsedRecord;
+  needs(record: unknown): readonly { readonly entity: string; readonly key: string }[];
+  freeze(record: unknown, context: PrepareContext): Frozen | undefined;
+  next(context: DeliveryContext<unknown>): Step;
+  judge(context: DeliveryContext<unknown>, send: Send, answer: Answer): Verdict;
+  follow(context: DeliveryContext<unknown>, verdict: { platformId: string | undefined }): Consequences;
+};
+
+/** One of the platform's interfaces, as the engine sees it. */
+export type PlatformInterface = Omit<InterfaceDefinition<never>, 'push'> & { readonly push: Push | undefined };
+
+/**
+ * Declares one interface of the platform. This is the whole of what the engine, the documents and the tests know of it.
+ *
+ * @example
+ * export const listGoods = defineInterface({ number: 3, name: 'list-goods', … });
+ */
+export function defineInterface<R>(definition: InterfaceDefinition<R>): PlatformInterface {
+  const { push, ...rest } = definition;
+  return { ...rest, push: push && erase(push) };
+}
+
+function erase<R>(push: PushDefinition<R>): Push {
+  // A record read back from the ledger is parsed again: that restores its type, and a row that somebody edited by
+  // hand is caught before it reaches the platform.
+  const typed = (context: DeliveryContext<unknown>): DeliveryContext<R> => ({
+    ...context,
+    record: push.record.parse(context.record),
+  });
+  return {
+    entity: push.entity,
+    schema: push.record,
+    changeable: push.changeable,
+    deletable: push.deletable,
+    companyField: push.companyField,
+    parse: (raw) => readRecord(push.record, raw),
+    needs: (record) => push.needs?.(push.record.parse(record)) ?? [],
+    freeze: (record, context) => push.freeze?.(push.record.parse(record), context),
+    next: (context) => push.next(typed(context)),
+    judge: (context, send, answer) => push.judge(typed(context), send, answer),
+    follow: (context, verdict) => push.follow?.(typed(context), verdict) ?? { changes: [], watches: [] },
+  };
+}
+
+function readRecord(schema: z.ZodType, raw: unknown): ParsedRecord {
+  const result = schema.safeParse(raw);
+  if (result.success) return { ok: true, record: result.data };
+  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`);
+  return { ok: false, reason: faults.slice(0, 10).join('; ').slice(0, 1000) };
+}

@@ -6,11 +6,6 @@ import type { PlatformOptions } from './config/paths.ts';
 import type { Settings } from './config/settings.ts';
 import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
-import { forgetAgents, markAlive } from './ledger/agents.ts';
-import { migrate, pendingMigrations } from './ledger/migrate.ts';
-import type { ReadyDelivery } from './ledger/relay-store.ts';
-import { SHARDS } from './ledger/tally.ts';
-import { INTERFACES } from './mappers/registry.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { createLogins, type Logins } from './jobs/logins.ts';
@@ -19,6 +14,11 @@ import { createQueues, type Queues, TICKS } from './jobs/queues.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
+import { forgetAgents, markAlive } from './ledger/agents.ts';
+import { migrate, pendingMigrations } from './ledger/migrate.ts';
+import type { ReadyDelivery } from './ledger/relay-store.ts';
+import { SHARDS } from './ledger/tally.ts';
+import { INTERFACES } from './mappers/registry.ts';
 import { createGateway, type Gateway } from './platform/gateway.ts';
 import { createGotTransport } from './platform/got-transport.ts';
 import { staticSigner } from './platform/signer.ts';
@@ -85,7 +85,8 @@ async function build(
   closers: (() => Promise<unknown> | unknown)[],
   stop: () => Promise<void>,
 ): Promise<Agent> {
-  const id = settings.agentId ?? `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(3).toString('hex')}`;
+  const id =
+    settings.agentId ?? `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const shard = hash('sha256', id, 'buffer').readUInt16BE(0) % SHARDS;
 
   const database = await openDatabase({
@@ -107,7 +108,10 @@ async function build(
   closers.push(() => queues.close());
 
   const gateway = createGateway({
-    transport: createGotTransport({ concurrency: settings.concurrency, allowInsecure: settings.allowInsecure }),
+    transport: createGotTransport({
+      concurrency: settings.concurrency,
+      allowInsecure: settings.allowInsecure,
+    }),
     signer: staticSigner,
     baseUrls: settings.baseUrls,
     platform,
@@ -173,13 +177,34 @@ async function build(
   };
   const sweepContext = { database, enqueue };
   await sweep(sweepContext, 0);
-  startWorkers({ queues, deliverer, pollContext, logins, concurrency: settings.concurrency, sweep: () => sweep(sweepContext, SWEEP_GRACE_MS) });
+  startWorkers({
+    queues,
+    deliverer,
+    pollContext,
+    logins,
+    concurrency: settings.concurrency,
+    sweep: () => sweep(sweepContext, SWEEP_GRACE_MS),
+  });
   closers.push(() => queues.stopWorkers());
   closers.push(() => deliverer.stop());
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
   closers.push(startSchedule({ queues, pollCron: settings.pollCron, logger }));
 
-  return { id, settings, sources, logger, database, queues, gateway, logins, relay, deliverer, pollContext, leaseFault: lease.fault, stop };
+  return {
+    id,
+    settings,
+    sources,
+    logger,
+    database,
+    queues,
+    gateway,
+    logins,
+    relay,
+    deliverer,
+    pollContext,
+    leaseFault: lease.fault,
+    stop,
+  };
 }
 
 async function bringUpToDate(database: Database, autoMigrate: boolean, logger: Logger): Promise<void> {
@@ -190,7 +215,9 @@ async function bringUpToDate(database: Database, autoMigrate: boolean, logger: L
   }
   const pending = await pendingMigrations(database);
   if (pending.length > 0) {
-    throw new Error(`The database lacks ${pending.join(', ')}. Run "ctg-sync migrate", or set AUTO_MIGRATE=true.`);
+    throw new Error(
+      `The database lacks ${pending.join(', ')}. Run "ctg-sync migrate", or set AUTO_MIGRATE=true.`,
+    );
   }
 }
 
@@ -216,7 +243,9 @@ async function startLease(
   }, HEARTBEAT_MS);
   return {
     fault: () =>
-      performance.now() - told > LEASE_MS ? 'this agent could not tell the database that it lives' : undefined,
+      performance.now() - told > LEASE_MS
+        ? 'this agent could not tell the database that it lives'
+        : undefined,
     stop: async () => {
       clearInterval(timer);
       await forgetAgents(database, { id });
@@ -242,7 +271,11 @@ function startWorkers({ queues, deliverer, pollContext, logins, concurrency, swe
       return { kind: 'done', summary: 'nothing to do' };
     });
   }
-  const ticks: Record<string, () => Promise<unknown>> = { poll: () => pollDue(pollContext), sweep, logins: () => logins.check() };
+  const ticks: Record<string, () => Promise<unknown>> = {
+    poll: () => pollDue(pollContext),
+    sweep,
+    logins: () => logins.check(),
+  };
   queues.work(TICKS, 3, async ({ data }) => {
     const tick = 'tick' in data ? ticks[data.tick] : undefined;
     await tick?.();

@@ -1,7 +1,14 @@
 import { Decimal } from 'decimal.js';
 import type { Conversion } from '../config/source-map.ts';
 
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+};
 
 /**
  * Applies a source map's conversions to one field, in order. A value that a conversion cannot take is passed on as it
@@ -19,7 +26,8 @@ function convert(value: unknown, conversion: Conversion): unknown {
     const mapped = conversion.map[String(value)];
     return mapped === undefined ? value : mapped;
   }
-  if ('round' in conversion) return withDecimal(value, (number) => number.toDecimalPlaces(conversion.round).toFixed());
+  if ('round' in conversion)
+    return withDecimal(value, (number) => number.toDecimalPlaces(conversion.round).toFixed());
   if ('percentToZhe' in conversion) return withDecimal(value, (percent) => percent.toFixed());
   return withDecimal(value, (fraction) => fraction.times(100).toFixed());
 }

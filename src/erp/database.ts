@@ -43,7 +43,9 @@ const RETRYABLE = new Set(['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_T
 /** Opens the ERP's database. Throws when the address is unusable; a server that is down shows with the first query. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   if (options.url === undefined) return openEmbedded(options.dataDir);
-  return /^(mysql|mariadb):/.test(options.url) ? openMysql(options.url, options) : openPostgres(options.url, options);
+  return /^(mysql|mariadb):/.test(options.url)
+    ? openMysql(options.url, options)
+    : openPostgres(options.url, options);
 }
 
 /** Opens the embedded PostgreSQL (PGlite) under `dataDir`. One process at a time may hold it. */
@@ -64,7 +66,6 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     close: () => kysely.destroy(),
   };
 }
-
 
 async function openPostgres(url: string, options: DatabaseOptions): Promise<Database> {
   // bigint ids come as numbers: the agent's ids and keys stay far below 2^53.
@@ -96,11 +97,19 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
  * LISTEN on a connection of its own. A dropped connection is opened again after a second; a notification that was
  * missed meanwhile costs only time, since the relay also ticks.
  */
-async function listenForever(url: string, channel: string, onNotify: () => void): Promise<() => Promise<void>> {
+async function listenForever(
+  url: string,
+  channel: string,
+  onNotify: () => void,
+): Promise<() => Promise<void>> {
   let client: pg.Client | undefined;
   let stopped = false;
   const open = async (): Promise<void> => {
-    const next = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'ctg-sync listen' });
+    const next = new pg.Client({
+      connectionString: url,
+      keepAlive: true,
+      application_name: 'ctg-sync listen',
+    });
     next.on('notification', onNotify);
     next.on('error', () => undefined);
     next.once('end', () => {
@@ -142,9 +151,14 @@ async function openMysql(url: string, options: DatabaseOptions): Promise<Databas
   // Every session works in UTC, and at READ COMMITTED: under MySQL's REPEATABLE READ the relay's locking read of the
   // newest outbox rows would lock the gap behind them, and so block the ERP's own inserts.
   pool.on('connection', (connection) => {
-    connection.query("SET time_zone = '+00:00', SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", (error) => {
-      if (error) connection.destroy();
-    });
+    for (const setting of [
+      "SET time_zone = '+00:00'",
+      'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    ]) {
+      connection.query(setting, (error) => {
+        if (error) connection.destroy();
+      });
+    }
   });
   const kysely = new Kysely<Tables>({ dialect: new MysqlDialect({ pool }) });
   return {
@@ -170,7 +184,9 @@ function transactor(kysely: Kysely<Tables>): Database['transact'] {
 }
 
 function isRetryable(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' && RETRYABLE.has(error.code);
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && RETRYABLE.has(error.code)
+  );
 }
 
 /** The database's own present time, to the millisecond. */

@@ -31,7 +31,10 @@ export function jsonRows<C extends Record<string, ColumnType>>(
     return sql`json_to_recordset(${json}::json) AS ${sql.raw(`${alias}(${list})`)}`;
   }
   const list = names
-    .map(([name, type]) => `\`${name}\` ${MYSQL_TYPE[type]} ${type === 'text' ? 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ' : ''}PATH '$.${name}'`)
+    .map(
+      ([name, type]) =>
+        `\`${name}\` ${MYSQL_TYPE[type]} ${type === 'text' ? 'CHARACTER SET utf8mb4 COLLATE utf8mb4_bin ' : ''}PATH '$.${name}'`,
+    )
     .join(', ');
   return sql`JSON_TABLE(${json}, '$[*]' COLUMNS (${sql.raw(list)})) AS ${sql.raw(alias)}`;
 }

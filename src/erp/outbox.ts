@@ -46,7 +46,11 @@ export async function claimOutboxRows(
 ): Promise<OutboxRow[]> {
   const rows = await lockRows(executor, limit, filter);
   if (rows.length === 0) return [];
-  await deleteRows(executor, dialect, rows.map((row) => row.id));
+  await deleteRows(
+    executor,
+    dialect,
+    rows.map((row) => row.id),
+  );
   return rows.map(readRow);
 }
 
@@ -73,7 +77,10 @@ async function deleteRows(executor: Executor, dialect: Dialect, ids: readonly nu
   if (dialect === 'postgres') {
     await sql`DELETE FROM ctg_outbox WHERE id = ANY(${`{${ids.join(',')}}`}::bigint[])`.execute(executor);
   } else {
-    await executor.deleteFrom('ctg_outbox').where('id', 'in', [...ids]).execute();
+    await executor
+      .deleteFrom('ctg_outbox')
+      .where('id', 'in', [...ids])
+      .execute();
   }
 }
 
@@ -129,9 +136,10 @@ export async function outboxBacklog(
   executor: Executor,
   dialect: Dialect,
 ): Promise<{ entities: { entity: string; waiting: number }[]; lagSeconds: number }> {
-  const seconds = dialect === 'postgres'
-    ? sql<number>`extract(epoch FROM ${now(dialect)} - min(created_at))::float8`
-    : sql<number>`TIMESTAMPDIFF(MICROSECOND, min(created_at), ${now(dialect)}) / 1000000`;
+  const seconds =
+    dialect === 'postgres'
+      ? sql<number>`extract(epoch FROM ${now(dialect)} - min(created_at))::float8`
+      : sql<number>`TIMESTAMPDIFF(MICROSECOND, min(created_at), ${now(dialect)}) / 1000000`;
   const rows = await executor
     .selectFrom('ctg_outbox')
     .select(['entity', (builder) => builder.fn.countAll<number>().as('waiting'), seconds.as('lag')])

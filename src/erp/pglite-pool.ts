@@ -80,7 +80,10 @@ export function createPglitePool(database: PGlite, options: { readonly exclusive
   const end = async (): Promise<void> => {
     if (!database.closed) await database.close();
   };
-  return Object.assign(new EventEmitter(), { options: { keepAlive: true as const }, query, connect, end });
+  const events = new EventEmitter();
+  // Every queue and worker listens for the pool's errors.
+  events.setMaxListeners(0);
+  return Object.assign(events, { options: { keepAlive: true as const }, query, connect, end });
 }
 
 async function runStatement<R>(
@@ -90,7 +93,11 @@ async function runStatement<R>(
 ): Promise<PoolResult<R>> {
   if (parameters && parameters.length > 0) {
     const result = await database.query<R>(text, [...parameters]);
-    return { rows: result.rows, rowCount: result.affectedRows ?? result.rows.length, command: commandOf(text) };
+    return {
+      rows: result.rows,
+      rowCount: result.affectedRows ?? result.rows.length,
+      command: commandOf(text),
+    };
   }
   // Without parameters a text may hold several statements (migrations), as with pg.
   if (text.includes(';')) {

@@ -4,7 +4,11 @@ import type { Executor } from './database.ts';
 import { bindStatement } from './statements.ts';
 
 /** A record as the ERP's tables give it, before it is checked. */
-export type SourceRecord = { readonly key: string; readonly account: string | undefined; readonly record: Record<string, unknown> };
+export type SourceRecord = {
+  readonly key: string;
+  readonly account: string | undefined;
+  readonly record: Record<string, unknown>;
+};
 
 type Row = Record<string, unknown>;
 
@@ -43,7 +47,11 @@ export async function readPage(
   return completeRecords(executor, map, rows);
 }
 
-async function completeRecords(executor: Executor, map: SourceMap, rows: readonly Row[]): Promise<SourceRecord[]> {
+async function completeRecords(
+  executor: Executor,
+  map: SourceMap,
+  rows: readonly Row[],
+): Promise<SourceRecord[]> {
   const lines = map.lines ? await readLines(executor, map, rows.map(keyOf)) : undefined;
   return rows.map((row) => {
     const key = keyOf(row);

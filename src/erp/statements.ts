@@ -13,14 +13,21 @@ const PARTS = /'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|::\w+|:(
  * @example
  * bindStatement('SELECT … WHERE id IN (:keys)', { keys: ['1', '2'] })
  */
-export function bindStatement(text: string, values: Readonly<Record<string, NamedValue>>): RawBuilder<Record<string, unknown>> {
+export function bindStatement(
+  text: string,
+  values: Readonly<Record<string, NamedValue>>,
+): RawBuilder<Record<string, unknown>> {
   const pieces: RawBuilder<unknown>[] = [];
   let end = 0;
   for (const match of text.matchAll(PARTS)) {
     const name = match[1];
     if (name === undefined) continue;
     if (!(name in values)) {
-      throw new Error(`The statement uses :${name}, which is not one of ${Object.keys(values).map((each) => `:${each}`).join(', ')}.`);
+      throw new Error(
+        `The statement uses :${name}, which is not one of ${Object.keys(values)
+          .map((each) => `:${each}`)
+          .join(', ')}.`,
+      );
     }
     pieces.push(sql.raw(text.slice(end, match.index)), bindValue(values[name]));
     end = match.index + match[0].length;
@@ -30,6 +37,7 @@ export function bindStatement(text: string, values: Readonly<Record<string, Name
 }
 
 function bindValue(value: NamedValue | undefined): RawBuilder<unknown> {
-  if (Array.isArray(value)) return value.length === 0 ? sql`NULL` : sql`${sql.join(value.map((each) => sql`${each}`))}`;
+  if (Array.isArray(value))
+    return value.length === 0 ? sql`NULL` : sql`${sql.join(value.map((each) => sql`${each}`))}`;
   return sql`${value ?? null}`;
 }

@@ -121,6 +121,7 @@ async function openPostgres(url: string): Promise<QueueStore> {
     application_name: 'ctg-sync queues',
     options: `-c search_path=${QUEUE_SCHEMA},public`,
   });
+  pool.setMaxListeners(0);
   pool.on('error', () => undefined);
   const client = await pool.connect();
   try {
@@ -153,7 +154,8 @@ function onPostgres(kind: 'postgres' | 'pglite', pool: PgPool): QueueStore {
   const factory: BackendFactory<ReturnType<typeof createPostgresBackend>, PgPool> = createPostgresBackend;
   return {
     kind,
-    createQueue: (name, options) => new Queue(name, { ...options, ...connection }, factory) as unknown as JobQueue,
+    createQueue: (name, options) =>
+      new Queue(name, { ...options, ...connection }, factory) as unknown as JobQueue,
     createWorker: (name, processor, options) =>
       new Worker(name, processor, { ...options, ...connection }, factory) as unknown as JobWorker,
     wasEmptied: async () => false,

@@ -7,7 +7,13 @@ import { type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { type Settled, type Settlement, settleDeliveries } from '../ledger/settle.ts';
 import { laneText } from '../ledger/states.ts';
-import type { DeliveryContext, MapperOptions, PlatformInterface, Push, Verdict } from '../mappers/interface.ts';
+import type {
+  DeliveryContext,
+  MapperOptions,
+  PlatformInterface,
+  Push,
+  Verdict,
+} from '../mappers/interface.ts';
 import { interfaceNamed } from '../mappers/registry.ts';
 import { backoffMs } from '../platform/backoff.ts';
 import type { Permit } from '../platform/circuit-state.ts';
@@ -57,7 +63,10 @@ export function createDeliverer(context: DeliverContext): Deliverer {
   const slots = pLimit(context.concurrency);
   const stopping = new AbortController();
   const claims = createGroup((ids: readonly number[]) => claimInOrder(context, ids), LARGEST_GROUP);
-  const settlements = createGroup((group: readonly Settlement[]) => settleGroup(context, group), LARGEST_GROUP);
+  const settlements = createGroup(
+    (group: readonly Settlement[]) => settleGroup(context, group),
+    LARGEST_GROUP,
+  );
   const inFlight = new Set<number>();
 
   const deliver = async (target: PlatformInterface, id: number): Promise<JobResult> => {
@@ -87,13 +96,19 @@ type Groups = {
   readonly settlements: Group<Settlement, Settled>;
 };
 
-async function claimInOrder(context: DeliverContext, ids: readonly number[]): Promise<(ClaimedDelivery | undefined)[]> {
+async function claimInOrder(
+  context: DeliverContext,
+  ids: readonly number[],
+): Promise<(ClaimedDelivery | undefined)[]> {
   const claimed = await claimDeliveries(context.database, context.agent.id, ids);
   const byId = new Map(claimed.map((each) => [each.id, each]));
   return ids.map((id) => byId.get(id));
 }
 
-async function settleGroup(context: DeliverContext, group: readonly Settlement[]): Promise<readonly Settled[]> {
+async function settleGroup(
+  context: DeliverContext,
+  group: readonly Settlement[],
+): Promise<readonly Settled[]> {
   const { results, ready } = await settleDeliveries(context.database, context.agent, group);
   if (ready.length > 0) context.onReady(ready);
   if (group.some((each) => each.followUps.length > 0)) context.onOutbox();
@@ -162,9 +177,15 @@ async function attemptDelivery(
     const { outcome } = result;
     if (outcome.kind === 'login-refused') await context.logins.refuse(claim.account, outcome.message);
     if (outcome.kind !== 'accepted' && outcome.kind !== 'duplicate' && outcome.kind !== 'rejected') {
-      return settlementOf(delivering, { kind: 'outcome', outcome, query: next.query === true, context: current });
+      return settlementOf(delivering, {
+        kind: 'outcome',
+        outcome,
+        query: next.query === true,
+        context: current,
+      });
     }
-    const answer = outcome.kind === 'accepted' ? { kind: 'accepted' as const, reply: outcome.reply } : outcome;
+    const answer =
+      outcome.kind === 'accepted' ? { kind: 'accepted' as const, reply: outcome.reply } : outcome;
     const verdict = push.judge(current, next, answer);
     const followed = await follow(context, claim, current, verdict);
     if (!followed) return settlementOf(delivering, { kind: 'verdict', verdict, context: current });
@@ -208,7 +229,12 @@ async function firstContext(
   };
 }
 
-function note(delivering: Delivering, via: string, stage: string, { outcome, durationMs }: GatewayResult): void {
+function note(
+  delivering: Delivering,
+  via: string,
+  stage: string,
+  { outcome, durationMs }: GatewayResult,
+): void {
   const message = 'message' in outcome ? outcome.message : undefined;
   delivering.attempts.push({ interface: via, stage, outcome: outcome.kind, message, durationMs });
 }

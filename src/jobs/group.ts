@@ -12,7 +12,10 @@ type Waiting<I, R> = { item: I; resolve: (result: R) => void; reject: (error: un
  * Groups single calls into rounds of at most `largest`. One round runs at a time: under load rounds fill by themselves,
  * and an idle call waits for nobody.
  */
-export function createGroup<I, R>(work: (items: readonly I[]) => Promise<readonly R[]>, largest: number): Group<I, R> {
+export function createGroup<I, R>(
+  work: (items: readonly I[]) => Promise<readonly R[]>,
+  largest: number,
+): Group<I, R> {
   const waiting: Waiting<I, R>[] = [];
   let running: Promise<void> | undefined;
   const round = async (): Promise<void> => {

@@ -41,14 +41,18 @@ type Retry = { attempt: number; notBefore: number };
 export function createLogins(context: LoginsContext): Logins {
   const states = new Map<string, AccountState>();
   const retries = new Map<string, Retry>();
-  const keep = async (state: Omit<AccountState, 'checkedAt' | 'profile'> & { profile?: Record<string, unknown> }): Promise<void> => {
+  const keep = async (
+    state: Omit<AccountState, 'checkedAt' | 'profile'> & { profile?: Record<string, unknown> },
+  ): Promise<void> => {
     const profile = state.profile ?? states.get(state.account)?.profile ?? {};
     states.set(state.account, { ...state, profile, checkedAt: new Date() });
     await writeAccountState(context.database, state);
   };
   const refuse = async (account: string, message: string): Promise<void> => {
     const attempt = (retries.get(account)?.attempt ?? 0) + 1;
-    const waitMs = LOGIN_BASE_MS / 2 + backoffMs({ attempt, baseMs: LOGIN_BASE_MS, capMs: LOGIN_CAP_MS, random: Math.random });
+    const waitMs =
+      LOGIN_BASE_MS / 2 +
+      backoffMs({ attempt, baseMs: LOGIN_BASE_MS, capMs: LOGIN_CAP_MS, random: Math.random });
     retries.set(account, { attempt, notBefore: performance.now() + waitMs });
     context.logger.error({ account, message, retryInMs: Math.round(waitMs) }, 'login refused');
     await keep({ account, login: 'refused', message });
@@ -63,17 +67,26 @@ export function createLogins(context: LoginsContext): Logins {
     if (outcome.kind !== 'accepted') return;
     const wasRefused = states.get(id)?.login === 'refused';
     retries.delete(id);
-    await keep({ account: id, login: 'accepted', message: undefined, profile: isObject(outcome.reply.data) ? { ...outcome.reply.data } : {} });
+    await keep({
+      account: id,
+      login: 'accepted',
+      message: undefined,
+      profile: isObject(outcome.reply.data) ? { ...outcome.reply.data } : {},
+    });
     if (wasRefused) context.logger.info({ account: id }, 'login works again');
     context.onAccepted(id);
   };
   const isDue = (id: string): boolean => {
     const login = states.get(id)?.login ?? 'unknown';
-    return login === 'unknown' || (login === 'refused' && performance.now() >= (retries.get(id)?.notBefore ?? 0));
+    return (
+      login === 'unknown' || (login === 'refused' && performance.now() >= (retries.get(id)?.notBefore ?? 0))
+    );
   };
   return {
-    refusal: (account) => (states.get(account)?.login === 'refused' ? (states.get(account)?.message ?? '') : undefined),
-    refused: () => [...states.values()].filter((state) => state.login === 'refused').map((state) => state.account),
+    refusal: (account) =>
+      states.get(account)?.login === 'refused' ? (states.get(account)?.message ?? '') : undefined,
+    refused: () =>
+      [...states.values()].filter((state) => state.login === 'refused').map((state) => state.account),
     companyOf: (account) =>
       context.accounts.get(account)?.companyId ?? readText(states.get(account)?.profile ?? {}, 'companyid'),
     refuse,

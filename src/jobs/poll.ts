@@ -38,21 +38,39 @@ export async function pollWatch(context: PollContext, id: number): Promise<JobRe
   const endpoint = watch && interfaceNamed(watch.poll);
   if (!watch || !endpoint?.poll) return { kind: 'done', summary: 'is watched no more' };
   const account = context.accounts.get(watch.account);
-  if (!account || context.logins.refusal(watch.account) !== undefined) return putOff(context, watch, endpoint);
+  if (!account || context.logins.refusal(watch.account) !== undefined)
+    return putOff(context, watch, endpoint);
   const body = endpoint.poll.request(JSON.parse(watch.reference), context.mapperOptions);
   const { outcome, durationMs } = await context.gateway.send({ endpoint, account, body });
   if (outcome.kind === 'login-refused') await context.logins.refuse(watch.account, outcome.message);
   const found = outcome.kind === 'accepted' ? endpoint.poll.read({ ...outcome.reply }) : undefined;
   const nextInMs = nextPollMs({ ageMs: watch.ageMs, failed: found === undefined });
-  const changed = await writePollResult(context.database, { watch, shows: endpoint.poll.shows, found, nextInMs });
+  const changed = await writePollResult(context.database, {
+    watch,
+    shows: endpoint.poll.shows,
+    found,
+    nextInMs,
+  });
   context.logger.debug(
-    { watch: id, interface: endpoint.name, key: watch.key, outcome: outcome.kind, status: found?.status, changed, ms: Math.round(durationMs) },
+    {
+      watch: id,
+      interface: endpoint.name,
+      key: watch.key,
+      outcome: outcome.kind,
+      status: found?.status,
+      changed,
+      ms: Math.round(durationMs),
+    },
     'poll',
   );
   return { kind: 'done', summary: found ? `status ${found.status}` : outcome.kind };
 }
 
-async function putOff(context: PollContext, watch: DueWatch, endpoint: PlatformInterface): Promise<JobResult> {
+async function putOff(
+  context: PollContext,
+  watch: DueWatch,
+  endpoint: PlatformInterface,
+): Promise<JobResult> {
   const shows = endpoint.poll?.shows ?? 'order';
   await writePollResult(context.database, { watch, shows, found: undefined, nextInMs: 30_000 });
   return { kind: 'done', summary: 'the account cannot log in' };

@@ -1,8 +1,8 @@
 import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
 import type { Logger } from 'pino';
-import { backoffMs } from '../platform/backoff.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import type { DueWatch } from '../ledger/watches.ts';
+import { backoffMs } from '../platform/backoff.ts';
 import type { JobData, JobQueue, JobWorker, QueueStore } from './connections.ts';
 
 /** What the processing of a job came to. */
@@ -78,7 +78,11 @@ export function createQueues(store: QueueStore, names: readonly string[], logger
     },
     enqueueTick: async (name, at) => {
       const jobId = `${name}-${at.toISOString().replaceAll(':', '.')}`;
-      await queueOf(TICKS).add(name, { tick: name }, { jobId, attempts: 1, removeOnComplete: { age: 300, count: 50 }, removeOnFail: { count: 50 } });
+      await queueOf(TICKS).add(
+        name,
+        { tick: name },
+        { jobId, attempts: 1, removeOnComplete: { age: 300, count: 50 }, removeOnFail: { count: 50 } },
+      );
     },
     work: (name, concurrency, processor) => {
       workers.push(openWorker(store, name, concurrency, processor, logger));
@@ -121,7 +125,11 @@ function watchJob(watch: DueWatch): { name: string; data: JobData; opts: object 
   return {
     name: `poll ${watch.key}`,
     data: { watch: watch.id },
-    opts: { ...JOB_OPTIONS, attempts: 1, jobId: `w${watch.id}-${watch.quietPolls}-${Math.round(watch.ageMs)}` },
+    opts: {
+      ...JOB_OPTIONS,
+      attempts: 1,
+      jobId: `w${watch.id}-${watch.quietPolls}-${Math.round(watch.ageMs)}`,
+    },
   };
 }
 
@@ -137,14 +145,20 @@ function openWorker(
     lockDuration: 30_000,
     stalledInterval: 15_000,
     maxStalledCount: 1_000_000,
-    settings: { backoffStrategy: (attempt: number) => backoffMs({ attempt, capMs: 15_000, random: Math.random }) },
+    settings: {
+      backoffStrategy: (attempt: number) => backoffMs({ attempt, capMs: 15_000, random: Math.random }),
+    },
   });
   worker.on('error', (error) => logger.warn({ queue: name, error: error.message }, 'worker error'));
   return worker;
 }
 
 /** The only place that speaks BullMQ's errors. */
-async function processJob(job: Job<JobData, string, string>, token: string | undefined, processor: Processor): Promise<string> {
+async function processJob(
+  job: Job<JobData, string, string>,
+  token: string | undefined,
+  processor: Processor,
+): Promise<string> {
   const retriedByPerson = job.attemptsMade > 0 && job.stalledCounter === 0;
   const result = await processor({ data: job.data, retriedByPerson });
   switch (result.kind) {

@@ -1,6 +1,6 @@
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { INTERFACES } from '../mappers/registry.ts';
-import { relayOutbox, type RelayContext } from './relay.ts';
+import { type RelayContext, relayOutbox } from './relay.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
 
 /** What the loop works with. */
@@ -71,7 +71,9 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
     };
     const { claimed, ready } = await relayOutbox(context, BATCH, filter);
     // The queue is only a hint: what could not be queued is put back by the sweep.
-    await context.enqueue(ready).catch((error: unknown) => logFault(context, error, 'could not queue deliveries'));
+    await context
+      .enqueue(ready)
+      .catch((error: unknown) => logFault(context, error, 'could not queue deliveries'));
     backlogged = claimed === BATCH || full.length > 0;
     return claimed;
   };
@@ -86,7 +88,10 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
         if (claimed < BATCH) await pause(idleMs());
       } catch (error) {
         if (error instanceof SourceUnreadable) {
-          unreadable.set(error.entity, { until: performance.now() + UNREADABLE_PAUSE_MS, reason: error.message });
+          unreadable.set(error.entity, {
+            until: performance.now() + UNREADABLE_PAUSE_MS,
+            reason: error.message,
+          });
           logFault(context, error, 'source map unreadable');
           continue;
         }

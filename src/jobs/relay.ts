@@ -1,18 +1,25 @@
 import type { Logger } from 'pino';
-import type { Sources } from '../config/source-map.ts';
 import { isEntity } from '../config/entities.ts';
+import type { Sources } from '../config/source-map.ts';
 import type { Database, Executor } from '../erp/database.ts';
 import { type ClaimFilter, claimOutboxRows, type OutboxRow } from '../erp/outbox.ts';
 import { readRecords } from '../erp/records.ts';
+import { findBound } from '../ledger/bindings.ts';
 import { type KeyFormat, takeKeys } from '../ledger/clock.ts';
 import { type Change, type Decision, decideLane, type LaneState } from '../ledger/decide.ts';
 import { type Hydrated, prepareChange } from '../ledger/prepare.ts';
-import { findBound } from '../ledger/bindings.ts';
-import { type Absorption, absorbChanges, insertDeliveries, type NewDelivery, type ReadyDelivery, readLanes } from '../ledger/relay-store.ts';
+import {
+  type Absorption,
+  absorbChanges,
+  insertDeliveries,
+  type NewDelivery,
+  type ReadyDelivery,
+  readLanes,
+} from '../ledger/relay-store.ts';
 import { type Lane, laneText } from '../ledger/states.ts';
 import { Tally } from '../ledger/tally.ts';
-import { interfaceFor } from '../mappers/registry.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
+import { interfaceFor } from '../mappers/registry.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
 
 /** What the relay works with. */
@@ -29,14 +36,22 @@ export type RelayContext = {
 export type RelayBatch = { readonly claimed: number; readonly ready: readonly ReadyDelivery[] };
 
 /** Changes of one record, oldest first. */
-type LaneChanges = { readonly lane: Lane; readonly target: PlatformInterface | undefined; readonly changes: Change[] };
+type LaneChanges = {
+  readonly lane: Lane;
+  readonly target: PlatformInterface | undefined;
+  readonly changes: Change[];
+};
 
 /**
  * Moves up to `limit` changes from the outbox into the ledger, in one transaction: either they are in the outbox or in
  * the ledger, never in both or neither. One relay works at a time, whatever number of agents run (a row lock), so that
  * changes of one record keep their order. Gives no rows when another agent is at it.
  */
-export async function relayOutbox(context: RelayContext, limit: number, filter: ClaimFilter): Promise<RelayBatch> {
+export async function relayOutbox(
+  context: RelayContext,
+  limit: number,
+  filter: ClaimFilter,
+): Promise<RelayBatch> {
   return context.database.transact(async (transaction) => {
     if (!(await takeRelayTurn(transaction))) return { claimed: 0, ready: [] };
     const rows = await claimOutboxRows(transaction, context.database.dialect, limit, filter);
@@ -63,7 +78,10 @@ async function hydrate(
   sources: Sources,
   rows: readonly OutboxRow[],
 ): Promise<ReadonlyMap<OutboxRow, Hydrated>> {
-  const byEntity = Map.groupBy(rows.filter((row) => row.payload === undefined && row.key !== ''), (row) => row.entity);
+  const byEntity = Map.groupBy(
+    rows.filter((row) => row.payload === undefined && row.key !== ''),
+    (row) => row.entity,
+  );
   const hydrated = new Map<OutboxRow, Hydrated>();
   for (const [entity, wanting] of byEntity) {
     const map = isEntity(entity) ? sources.get(entity) : undefined;
@@ -102,20 +120,34 @@ async function writeLanes(
   lanes: readonly LaneChanges[],
 ): Promise<ReadyDelivery[]> {
   const { dialect } = context.database;
-  const states = await readLanes(executor, dialect, lanes.map((each) => each.lane));
+  const states = await readLanes(
+    executor,
+    dialect,
+    lanes.map((each) => each.lane),
+  );
   const decided = lanes.flatMap((each) => decide(each, states.get(laneText(each.lane))));
-  const inserts = decided.filter((each) => each.decision.kind === 'insert' || each.decision.kind === 'reject');
+  const inserts = decided.filter(
+    (each) => each.decision.kind === 'insert' || each.decision.kind === 'reject',
+  );
   const keys = await takeKeys(executor, dialect, countKeys(inserts), context.keyFormat);
   const missing = await findMissing(executor, dialect, inserts);
   const deliveries = inserts.map((each) => newDelivery(each, keys, missing));
   const fresh = await insertDeliveries(executor, dialect, deliveries);
   const absorbed = decided.flatMap(absorptionOf);
-  await absorbChanges(executor, dialect, absorbed.map((each) => each.absorption));
+  await absorbChanges(
+    executor,
+    dialect,
+    absorbed.map((each) => each.absorption),
+  );
   await tallyOf(lanes, decided).write(executor, dialect, context.shard);
   return [...fresh, ...absorbed.flatMap(({ absorption, woken }) => (absorption.wake ? [woken] : []))];
 }
 
-type Decided = { readonly lane: Lane; readonly target: PlatformInterface | undefined; readonly decision: Decision };
+type Decided = {
+  readonly lane: Lane;
+  readonly target: PlatformInterface | undefined;
+  readonly decision: Decision;
+};
 
 function decide({ lane, target, changes }: LaneChanges, state: LaneState | undefined): Decided[] {
   const rules = {
@@ -138,7 +170,10 @@ function countKeys(inserts: readonly Decided[]): number {
   return count;
 }
 
-function freezeDecided({ lane, target, decision }: Decided, takeKey: () => string): ReturnType<NonNullable<PlatformInterface['push']>['freeze']> {
+function freezeDecided(
+  { lane, target, decision }: Decided,
+  takeKey: () => string,
+): ReturnType<NonNullable<PlatformInterface['push']>['freeze']> {
   if (decision.kind !== 'insert') return undefined;
   return target?.push?.freeze(JSON.parse(decision.json), { key: lane.key, takeKey });
 }
@@ -164,13 +199,27 @@ function neededLanes({ lane, target, decision }: Decided): Lane[] {
 function newDelivery(decided: Decided, keys: string[], missing: ReadonlySet<string>): NewDelivery {
   const { lane, target, decision } = decided;
   const base = { lane, interface: target?.name ?? 'none' };
-  if (decision.kind !== 'insert' && decision.kind !== 'reject') throw new Error(`No delivery comes of "${decision.kind}".`);
+  if (decision.kind !== 'insert' && decision.kind !== 'reject')
+    throw new Error(`No delivery comes of "${decision.kind}".`);
   const { change } = decision;
   if (decision.kind === 'reject') {
-    return { ...base, op: change.op, state: 'rejected', waitsFor: undefined, record: decision.json, frozen: undefined, hash: undefined, idempotencyKey: undefined, reason: decision.reason, capturedAt: change.capturedAt };
+    return {
+      ...base,
+      op: change.op,
+      state: 'rejected',
+      waitsFor: undefined,
+      record: decision.json,
+      frozen: undefined,
+      hash: undefined,
+      idempotencyKey: undefined,
+      reason: decision.reason,
+      capturedAt: change.capturedAt,
+    };
   }
   const frozen = freezeDecided(decided, () => keys.shift() ?? '');
-  const waitsFor = neededLanes(decided).map(laneText).find((each) => missing.has(each));
+  const waitsFor = neededLanes(decided)
+    .map(laneText)
+    .find((each) => missing.has(each));
   const blocked = decision.state === 'waiting' && waitsFor !== undefined;
   return {
     ...base,
@@ -181,16 +230,28 @@ function newDelivery(decided: Decided, keys: string[], missing: ReadonlySet<stri
     frozen: frozen && JSON.stringify(frozen.data),
     hash: decision.hash,
     idempotencyKey: frozen?.idempotencyKey,
-    reason: blocked ? `Waits for ${waitsFor.split('|').slice(1).join(' ')} to be at the platform.` : undefined,
+    reason: blocked
+      ? `Waits for ${waitsFor.split('|').slice(1).join(' ')} to be at the platform.`
+      : undefined,
     capturedAt: change.capturedAt,
   };
 }
 
-function absorptionOf({ lane, target, decision }: Decided): { absorption: Absorption; woken: ReadyDelivery }[] {
+function absorptionOf({
+  lane,
+  target,
+  decision,
+}: Decided): { absorption: Absorption; woken: ReadyDelivery }[] {
   if (decision.kind !== 'absorb') return [];
   const { id, version, change, json, hash, wake } = decision;
   const absorption = { id, op: change.op, record: json, hash, wake };
-  const woken = { id, interface: target?.name ?? 'none', entity: lane.entity, entity_key: lane.key, version: version + 1 };
+  const woken = {
+    id,
+    interface: target?.name ?? 'none',
+    entity: lane.entity,
+    entity_key: lane.key,
+    version: version + 1,
+  };
   return [{ absorption, woken }];
 }
 

@@ -21,7 +21,9 @@ export function startSchedule({ queues, pollCron, logger }: ScheduleContext): ()
   const tick = (name: string): (() => void) => {
     return () => {
       const second = new Date(Math.floor(Date.now() / 1000) * 1000);
-      queues.enqueueTick(name, second).catch((error: unknown) => logger.warn({ tick: name, error: String(error) }, 'tick was not queued'));
+      queues
+        .enqueueTick(name, second)
+        .catch((error: unknown) => logger.warn({ tick: name, error: String(error) }, 'tick was not queued'));
     };
   };
   const tasks = [

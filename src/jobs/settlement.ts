@@ -1,6 +1,13 @@
 import type { ClaimedDelivery } from '../ledger/claims.ts';
 import type { AttemptNote, Settlement } from '../ledger/settle.ts';
-import type { DeliveryContext, JsonObject, PlatformInterface, Push, Step, Verdict } from '../mappers/interface.ts';
+import type {
+  DeliveryContext,
+  JsonObject,
+  PlatformInterface,
+  Push,
+  Step,
+  Verdict,
+} from '../mappers/interface.ts';
 import { backoffMs } from '../platform/backoff.ts';
 import type { GatewayResult } from '../platform/gateway.ts';
 
@@ -17,9 +24,18 @@ type FailedOutcome = Exclude<GatewayResult['outcome'], { kind: 'accepted' | 'dup
 
 /** How the work on a delivery ended, for now or for good. */
 export type Ending =
-  | { readonly kind: 'step'; readonly step: Exclude<Step, { kind: 'send' }>; readonly context: DeliveryContext<unknown> }
+  | {
+      readonly kind: 'step';
+      readonly step: Exclude<Step, { kind: 'send' }>;
+      readonly context: DeliveryContext<unknown>;
+    }
   | { readonly kind: 'verdict'; readonly verdict: Verdict; readonly context: DeliveryContext<unknown> }
-  | { readonly kind: 'outcome'; readonly outcome: FailedOutcome; readonly query: boolean; readonly context: DeliveryContext<unknown> }
+  | {
+      readonly kind: 'outcome';
+      readonly outcome: FailedOutcome;
+      readonly query: boolean;
+      readonly context: DeliveryContext<unknown>;
+    }
   | { readonly kind: 'login-refused'; readonly message: string }
   | { readonly kind: 'no-account' }
   | { readonly kind: 'endless'; readonly context: DeliveryContext<unknown> };
@@ -36,12 +52,27 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
   switch (ending.kind) {
     case 'no-account': {
       const reason = `The account "${claim.account}" is not configured (CTG_ACCOUNTS_FILE, or CTG_USERNAME for "default").`;
-      return settle(delivering, undefined, { state: 'held', outcome: 'no-account', reason, countsAttempt: false });
+      return settle(delivering, undefined, {
+        state: 'held',
+        outcome: 'no-account',
+        reason,
+        countsAttempt: false,
+      });
     }
     case 'login-refused':
-      return later(delivering, undefined, { outcome: 'login-refused', reason: `The platform refuses the log-in: ${ending.message}`, retryInMs: REFUSED_PAUSE_MS, countsAttempt: false });
+      return later(delivering, undefined, {
+        outcome: 'login-refused',
+        reason: `The platform refuses the log-in: ${ending.message}`,
+        retryInMs: REFUSED_PAUSE_MS,
+        countsAttempt: false,
+      });
     case 'endless':
-      return settle(delivering, ending.context, { state: 'held', outcome: 'endless', reason: 'The steps of this delivery led to no end.', progress: ending.context.progress });
+      return settle(delivering, ending.context, {
+        state: 'held',
+        outcome: 'endless',
+        reason: 'The steps of this delivery led to no end.',
+        progress: ending.context.progress,
+      });
     case 'step':
       return settleStep(delivering, ending.step, ending.context);
     case 'verdict':
@@ -51,18 +82,35 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
   }
 }
 
-function settleStep(delivering: Delivering, step: Exclude<Step, { kind: 'send' }>, context: DeliveryContext<unknown>): Settlement {
+function settleStep(
+  delivering: Delivering,
+  step: Exclude<Step, { kind: 'send' }>,
+  context: DeliveryContext<unknown>,
+): Settlement {
   switch (step.kind) {
     case 'nothing':
       return settle(delivering, context, { state: 'unchanged', outcome: 'unchanged', reason: step.reason });
     case 'settled':
-      return settle(delivering, context, { state: 'accepted', outcome: 'accepted', platformId: step.platformId });
+      return settle(delivering, context, {
+        state: 'accepted',
+        outcome: 'accepted',
+        platformId: step.platformId,
+      });
     case 'person':
-      return settle(delivering, context, { state: 'held', outcome: 'person', reason: step.reason, progress: context.progress });
+      return settle(delivering, context, {
+        state: 'held',
+        outcome: 'person',
+        reason: step.reason,
+        progress: context.progress,
+      });
   }
 }
 
-function settleVerdict(delivering: Delivering, verdict: Verdict, context: DeliveryContext<unknown>): Settlement {
+function settleVerdict(
+  delivering: Delivering,
+  verdict: Verdict,
+  context: DeliveryContext<unknown>,
+): Settlement {
   switch (verdict.kind) {
     case 'accepted':
       return settle(delivering, context, {
@@ -76,9 +124,19 @@ function settleVerdict(delivering: Delivering, verdict: Verdict, context: Delive
     case 'rejected':
       return settleRejection(delivering, verdict.reason, context);
     case 'person':
-      return settle(delivering, context, { state: 'held', outcome: 'person', reason: verdict.reason, progress: verdict.progress });
+      return settle(delivering, context, {
+        state: 'held',
+        outcome: 'person',
+        reason: verdict.reason,
+        progress: verdict.progress,
+      });
     case 'later':
-      return later(delivering, verdict.doubt ? context : { ...context, doubt: false }, { outcome: 'incomplete', reason: verdict.reason, progress: verdict.progress, doubt: verdict.doubt });
+      return later(delivering, verdict.doubt ? context : { ...context, doubt: false }, {
+        outcome: 'incomplete',
+        reason: verdict.reason,
+        progress: verdict.progress,
+        doubt: verdict.doubt,
+      });
     case 'continue':
     case 'choose':
       throw new Error(`The verdict "${verdict.kind}" leads to another step and ends nothing.`);
@@ -89,10 +147,19 @@ function settleVerdict(delivering: Delivering, verdict: Verdict, context: Delive
  * A refusal says that this send had no effect; it says nothing of an earlier one whose effect is unknown. Where no query
  * can tell, and the effect may happen only once, a person decides: closing it could hide an order that stands.
  */
-function settleRejection(delivering: Delivering, reason: string, context: DeliveryContext<unknown>): Settlement {
+function settleRejection(
+  delivering: Delivering,
+  reason: string,
+  context: DeliveryContext<unknown>,
+): Settlement {
   if (context.doubt && delivering.target.kind === 'once') {
     const words = `An earlier send's effect is unknown, and the platform now refuses: ${reason}`;
-    return settle(delivering, context, { state: 'held', outcome: 'rejected', reason: words, progress: context.progress });
+    return settle(delivering, context, {
+      state: 'held',
+      outcome: 'rejected',
+      reason: words,
+      progress: context.progress,
+    });
   }
   return settle(delivering, context, { state: 'rejected', outcome: 'rejected', reason });
 }
@@ -101,44 +168,97 @@ function settleOutcome(delivering: Delivering, ending: Extract<Ending, { kind: '
   const { outcome, context, query } = ending;
   switch (outcome.kind) {
     case 'circuit-open':
-      return later(delivering, context, { outcome: 'circuit-open', reason: `The system "${delivering.target.system}" is down; waiting for it.`, retryInMs: outcome.waitMs, countsAttempt: false });
+      return later(delivering, context, {
+        outcome: 'circuit-open',
+        reason: `The system "${delivering.target.system}" is down; waiting for it.`,
+        retryInMs: outcome.waitMs,
+        countsAttempt: false,
+      });
     case 'busy':
-      return later(delivering, context, { outcome: 'busy', reason: `The platform is busy: ${outcome.message}`, countsAttempt: false, ...(outcome.retryAfterMs !== undefined && { retryInMs: outcome.retryAfterMs }) });
+      return later(delivering, context, {
+        outcome: 'busy',
+        reason: `The platform is busy: ${outcome.message}`,
+        countsAttempt: false,
+        ...(outcome.retryAfterMs !== undefined && { retryInMs: outcome.retryAfterMs }),
+      });
     case 'login-refused':
-      return later(delivering, context, { outcome: 'login-refused', reason: `The platform refuses the log-in: ${outcome.message}`, retryInMs: REFUSED_PAUSE_MS, countsAttempt: false });
+      return later(delivering, context, {
+        outcome: 'login-refused',
+        reason: `The platform refuses the log-in: ${outcome.message}`,
+        retryInMs: REFUSED_PAUSE_MS,
+        countsAttempt: false,
+      });
     case 'not-sent': {
       const aborted = outcome.code === 'ABORTED' || outcome.code === 'CLOSED';
-      return later(delivering, context, { outcome: 'not-sent', reason: `${outcome.message} (${outcome.code})`, countsAttempt: !aborted, ...(aborted && { retryInMs: 0 }) });
+      return later(delivering, context, {
+        outcome: 'not-sent',
+        reason: `${outcome.message} (${outcome.code})`,
+        countsAttempt: !aborted,
+        ...(aborted && { retryInMs: 0 }),
+      });
     }
     case 'in-doubt':
-      return later(delivering, context, { outcome: 'in-doubt', reason: `${outcome.message} (${outcome.code})`, doubt: context.doubt || !query });
+      return later(delivering, context, {
+        outcome: 'in-doubt',
+        reason: `${outcome.message} (${outcome.code})`,
+        doubt: context.doubt || !query,
+      });
   }
 }
 
-type Later = { outcome: string; reason: string; retryInMs?: number; countsAttempt?: boolean; progress?: JsonObject; doubt?: boolean };
+type Later = {
+  outcome: string;
+  reason: string;
+  retryInMs?: number;
+  countsAttempt?: boolean;
+  progress?: JsonObject;
+  doubt?: boolean;
+};
 
 /** Puts a delivery off. One that is too old waits for a person instead: it is never thrown away. */
-function later(delivering: Delivering, context: DeliveryContext<unknown> | undefined, facts: Later): Settlement {
+function later(
+  delivering: Delivering,
+  context: DeliveryContext<unknown> | undefined,
+  facts: Later,
+): Settlement {
   const { claim } = delivering;
   const { retryCapMs, retryMaxAgeMs } = delivering.context;
   const doubt = facts.doubt ?? context?.doubt ?? claim.doubt;
   const progress = facts.progress ?? context?.progress ?? parseProgress(claim);
   if (claim.ageMs > retryMaxAgeMs) {
     const hours = Math.round(claim.ageMs / 3_600_000);
-    return settle(delivering, context, { ...facts, state: 'held', reason: `Not delivered for ${hours} h. Last: ${facts.reason}`, progress, retryInMs: undefined });
+    return settle(delivering, context, {
+      ...facts,
+      state: 'held',
+      reason: `Not delivered for ${hours} h. Last: ${facts.reason}`,
+      progress,
+      retryInMs: undefined,
+    });
   }
-  const retryInMs = facts.retryInMs ?? backoffMs({ attempt: claim.attempt, capMs: retryCapMs, random: Math.random });
-  return settle(delivering, context, { ...facts, state: doubt ? 'in_doubt' : 'waiting', retryInMs, progress });
+  const retryInMs =
+    facts.retryInMs ?? backoffMs({ attempt: claim.attempt, capMs: retryCapMs, random: Math.random });
+  return settle(delivering, context, {
+    ...facts,
+    state: doubt ? 'in_doubt' : 'waiting',
+    retryInMs,
+    progress,
+  });
 }
 
 function parseProgress({ progress }: ClaimedDelivery): JsonObject {
   return JSON.parse(progress ?? '{}');
 }
 
-function settle(delivering: Delivering, context: DeliveryContext<unknown> | undefined, facts: Facts): Settlement {
+function settle(
+  delivering: Delivering,
+  context: DeliveryContext<unknown> | undefined,
+  facts: Facts,
+): Settlement {
   const { claim, push, target } = delivering;
   const accepted = facts.state === 'accepted' && context !== undefined;
-  const consequences = accepted ? push.follow(context, { platformId: facts.platformId }) : { changes: [], watches: [] };
+  const consequences = accepted
+    ? push.follow(context, { platformId: facts.platformId })
+    : { changes: [], watches: [] };
   // The usual case needs no line in the timeline beside the delivery's own: sent once, accepted.
   const plain = facts.state === 'accepted' && claim.attempt === 1 && delivering.attempts.length === 1;
   return {
@@ -152,7 +272,13 @@ function settle(delivering: Delivering, context: DeliveryContext<unknown> | unde
     platformId: facts.platformId,
     present: facts.present ?? true,
     attempts: plain ? [] : delivering.attempts,
-    followUps: consequences.changes.map((change) => ({ account: claim.account, entity: change.entity, key: change.key, op: 'upsert', payload: change.record })),
+    followUps: consequences.changes.map((change) => ({
+      account: claim.account,
+      entity: change.entity,
+      key: change.key,
+      op: 'upsert',
+      payload: change.record,
+    })),
     watches: consequences.watches.map((watch) => ({ account: claim.account, key: claim.key, ...watch })),
     changeable: push.changeable,
     queues: target.kind === 'once',

@@ -5,7 +5,9 @@ export class SourceUnreadable extends Error {
 
   constructor(entity: string, cause: unknown) {
     const words = cause instanceof Error ? cause.message : String(cause);
-    super(`The source map of ${entity} cannot be read: ${words}. Check it with "ctg-sync doctor".`, { cause });
+    super(`The source map of ${entity} cannot be read: ${words}. Check it with "ctg-sync doctor".`, {
+      cause,
+    });
     this.name = 'SourceUnreadable';
     this.entity = entity;
   }

@@ -33,7 +33,12 @@ function readProfile(text: string | null): Record<string, unknown> {
 /** Keeps what a log-in, or its refusal, said. Without a profile the one that is known stays. */
 export async function writeAccountState(
   database: Database,
-  state: { account: string; login: LoginState; message: string | undefined; profile?: Record<string, unknown> },
+  state: {
+    account: string;
+    login: LoginState;
+    message: string | undefined;
+    profile?: Record<string, unknown>;
+  },
 ): Promise<void> {
   const { dialect } = database;
   const profile = state.profile === undefined ? null : JSON.stringify(state.profile);
@@ -45,5 +50,7 @@ export async function writeAccountState(
       : sql`ON DUPLICATE KEY UPDATE login = VALUES(login), message = VALUES(message),
           profile = COALESCE(VALUES(profile), profile), checked_at = VALUES(checked_at)`;
   await sql`INSERT INTO ctg_account (account, login, message, profile, checked_at)
-    VALUES (${state.account}, ${state.login}, ${message}, ${profile}, ${now(dialect)}) ${merge}`.execute(database.kysely);
+    VALUES (${state.account}, ${state.login}, ${message}, ${profile}, ${now(dialect)}) ${merge}`.execute(
+    database.kysely,
+  );
 }

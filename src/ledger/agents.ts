@@ -5,13 +5,18 @@ import { type Database, type Dialect, now } from '../erp/database.ts';
 export const AGENT_LEASE_SECONDS = 15;
 
 /** Announces an agent, and again every few seconds that it lives. */
-export async function markAlive(database: Database, agent: { id: string; host: string; pid: number }): Promise<void> {
+export async function markAlive(
+  database: Database,
+  agent: { id: string; host: string; pid: number },
+): Promise<void> {
   const merge =
     database.dialect === 'postgres'
       ? sql`ON CONFLICT (id) DO UPDATE SET seen_at = ${now(database.dialect)}`
       : sql`ON DUPLICATE KEY UPDATE seen_at = ${now(database.dialect)}`;
   await sql`INSERT INTO ctg_agent (id, host, pid, seen_at)
-    VALUES (${agent.id}, ${agent.host}, ${agent.pid}, ${now(database.dialect)}) ${merge}`.execute(database.kysely);
+    VALUES (${agent.id}, ${agent.host}, ${agent.pid}, ${now(database.dialect)}) ${merge}`.execute(
+    database.kysely,
+  );
 }
 
 /** Takes an agent off the list: at its end, or (embedded store, which one process holds) all earlier ones at its start. */

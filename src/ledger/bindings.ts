@@ -15,7 +15,10 @@ export async function findBound(
     ON b.account = v.account AND b.entity = v.entity AND b.entity_key = v.${sql.id('key')}
     WHERE b.present = 1 AND b.platform_id IS NOT NULL`.execute(executor);
   return new Map(
-    rows.map((row) => [laneText({ account: row.account, entity: row.entity, key: row.entity_key }), row.platform_id]),
+    rows.map((row) => [
+      laneText({ account: row.account, entity: row.entity, key: row.entity_key }),
+      row.platform_id,
+    ]),
   );
 }
 

@@ -23,7 +23,9 @@ export type ClaimedDelivery = {
   readonly doubt: boolean;
   readonly capturedAt: Date;
   readonly ageMs: number;
-  readonly bound: { platformId: string | undefined; present: boolean; record: string | undefined } | undefined;
+  readonly bound:
+    | { platformId: string | undefined; present: boolean; record: string | undefined }
+    | undefined;
 };
 
 type ClaimRow = {
@@ -69,7 +71,11 @@ export async function claimDeliveries(
         attempts: builder('attempts', '+', 1),
         sent_at: now(database.dialect),
       }))
-      .where('id', 'in', rows.map((row) => row.id))
+      .where(
+        'id',
+        'in',
+        rows.map((row) => row.id),
+      )
       .execute();
     return rows.map(toClaim);
   });
@@ -118,6 +124,10 @@ function toClaim(row: ClaimRow): ClaimedDelivery {
     bound:
       row.bound_present === null
         ? undefined
-        : { platformId: row.bound_id ?? undefined, present: row.bound_present === 1, record: row.bound_record ?? undefined },
+        : {
+            platformId: row.bound_id ?? undefined,
+            present: row.bound_present === 1,
+            record: row.bound_record ?? undefined,
+          },
   };
 }

@@ -24,7 +24,10 @@ export async function takeKeys(
 ): Promise<string[]> {
   if (count === 0) return [];
   const unit = 10 ** Math.max(0, MICROSECOND_DIGITS - format.digits);
-  const last = dialect === 'postgres' ? await advancePostgres(executor, count, unit) : await advanceMysql(executor, count, unit);
+  const last =
+    dialect === 'postgres'
+      ? await advancePostgres(executor, count, unit)
+      : await advanceMysql(executor, count, unit);
   return Array.from({ length: count }, (_, index) => formatKey(last - count + 1 + index, format));
 }
 
@@ -42,7 +45,9 @@ async function advancePostgres(executor: Executor, count: number, unit: number):
 async function advanceMysql(executor: Executor, count: number, unit: number): Promise<number> {
   await sql`UPDATE ctg_clock SET value = GREATEST(value, FLOOR(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 / ${unit})) + ${count}
     WHERE name = 'key'`.execute(executor);
-  const { rows } = await sql<{ value: number }>`SELECT value FROM ctg_clock WHERE name = 'key'`.execute(executor);
+  const { rows } = await sql<{ value: number }>`SELECT value FROM ctg_clock WHERE name = 'key'`.execute(
+    executor,
+  );
   return lastOf(rows);
 }
 

@@ -33,7 +33,10 @@ export type LaneBinding = {
 };
 
 /** What the relay knows of one lane when it decides. */
-export type LaneState = { readonly open: OpenDelivery | undefined; readonly binding: LaneBinding | undefined };
+export type LaneState = {
+  readonly open: OpenDelivery | undefined;
+  readonly binding: LaneBinding | undefined;
+};
 
 /** How an entity's interface treats changes. */
 export type LaneRules = {
@@ -45,9 +48,28 @@ export type LaneRules = {
 
 /** One thing to write for a lane. */
 export type Decision =
-  | { readonly kind: 'insert'; readonly state: 'waiting' | 'queued'; readonly change: Change; readonly json: string; readonly hash: string }
-  | { readonly kind: 'absorb'; readonly id: number; readonly version: number; readonly change: Change; readonly json: string; readonly hash: string; readonly wake: boolean }
-  | { readonly kind: 'reject'; readonly change: Change; readonly reason: string; readonly json: string | undefined }
+  | {
+      readonly kind: 'insert';
+      readonly state: 'waiting' | 'queued';
+      readonly change: Change;
+      readonly json: string;
+      readonly hash: string;
+    }
+  | {
+      readonly kind: 'absorb';
+      readonly id: number;
+      readonly version: number;
+      readonly change: Change;
+      readonly json: string;
+      readonly hash: string;
+      readonly wake: boolean;
+    }
+  | {
+      readonly kind: 'reject';
+      readonly change: Change;
+      readonly reason: string;
+      readonly json: string | undefined;
+    }
   | { readonly kind: 'count'; readonly as: 'superseded' | 'unchanged' };
 
 /**
@@ -66,18 +88,25 @@ function decideLatest(changes: readonly Change[], { open, binding }: LaneState):
   return [...older, decideNewest(change, open, binding)];
 }
 
-function decideNewest(change: Change, open: OpenDelivery | undefined, binding: LaneBinding | undefined): Decision {
+function decideNewest(
+  change: Change,
+  open: OpenDelivery | undefined,
+  binding: LaneBinding | undefined,
+): Decision {
   const { content } = change;
-  if (content.kind === 'invalid') return { kind: 'reject', change, reason: content.reason, json: content.json };
+  if (content.kind === 'invalid')
+    return { kind: 'reject', change, reason: content.reason, json: content.json };
   const wanted = wantedState(change, open?.record ?? (binding?.present ? binding.record : undefined));
   if (!wanted) return { kind: 'count', as: 'unchanged' };
   if (open) {
-    const same = open.hash === wanted.hash && open.op === wanted.change.op && open.state !== 'held' && !change.force;
+    const same =
+      open.hash === wanted.hash && open.op === wanted.change.op && open.state !== 'held' && !change.force;
     return same
       ? { kind: 'count', as: 'unchanged' }
       : { kind: 'absorb', id: open.id, version: open.version, ...wanted, wake: open.state === 'held' };
   }
-  if (!change.force && isAsBound(wanted.change.op, wanted.hash, binding)) return { kind: 'count', as: 'unchanged' };
+  if (!change.force && isAsBound(wanted.change.op, wanted.hash, binding))
+    return { kind: 'count', as: 'unchanged' };
   return { kind: 'insert', state: 'waiting', ...wanted };
 }
 
@@ -116,7 +145,8 @@ type SingleState = { open: boolean; lastHash: string | undefined; binding: LaneB
 
 function decideSingle(change: Change, { open, lastHash, binding }: SingleState, rules: LaneRules): Decision {
   const { content } = change;
-  if (content.kind === 'invalid') return { kind: 'reject', change, reason: content.reason, json: content.json };
+  if (content.kind === 'invalid')
+    return { kind: 'reject', change, reason: content.reason, json: content.json };
   const known = open || binding?.present === true;
   const deletion = change.op === 'delete' || content.kind === 'none';
   if (deletion && !known) return { kind: 'count', as: 'unchanged' };
@@ -138,4 +168,5 @@ function decideSingle(change: Change, { open, lastHash, binding }: SingleState, 
 }
 
 /** Why a record that was taken once is not sent again with other content. */
-export const CANNOT_CHANGE = 'cannot be changed on the platform: it was placed already, and the platform has no interface to change it';
+export const CANNOT_CHANGE =
+  'cannot be changed on the platform: it was placed already, and the platform has no interface to change it';

@@ -12,8 +12,11 @@ export type MigrationReport = { readonly applied: readonly string[] };
 export async function migrate(database: Database): Promise<MigrationReport> {
   const { error, results } = await migratorOf(database).migrateToLatest();
   if (error) {
-    const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migration tables';
-    throw new Error(`The database could not be brought up to date (${failed}). ${explain(error)}`, { cause: error });
+    const failed =
+      results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migration tables';
+    throw new Error(`The database could not be brought up to date (${failed}). ${explain(error)}`, {
+      cause: error,
+    });
   }
   return { applied: (results ?? []).map((result) => result.migrationName) };
 }

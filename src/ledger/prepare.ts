@@ -37,10 +37,14 @@ function readContent(
   const raw = row.payload ?? (hydrated === 'vanished' ? undefined : hydrated?.record);
   if (!target?.push) return invalid(raw, `entity: "${row.entity}" is not an entity that the platform takes`);
   if (row.key === '') return invalid(raw, 'entity_key: must not be empty');
-  if (!['upsert', 'delete', 'force'].includes(row.op)) return invalid(raw, `op: "${row.op}" is neither upsert nor delete`);
+  if (!['upsert', 'delete', 'force'].includes(row.op))
+    return invalid(raw, `op: "${row.op}" is neither upsert nor delete`);
   if (raw === undefined && (row.op === 'delete' || hydrated === 'vanished')) return { kind: 'none' };
   if (raw === undefined) {
-    return invalid(raw, `payload: is empty, and there is no source map for ${row.entity} (CTG_SOURCES_FILE) to read the record with`);
+    return invalid(
+      raw,
+      `payload: is empty, and there is no source map for ${row.entity} (CTG_SOURCES_FILE) to read the record with`,
+    );
   }
   const parsed = target.push.parse(complete(raw, completion, target));
   if (!parsed.ok) return invalid(raw, parsed.reason);

@@ -27,10 +27,17 @@ async function readOpen(
   dialect: Dialect,
   lanes: readonly Lane[],
 ): Promise<Map<string, OpenDelivery>> {
-  const source = jsonRows(dialect, lanes.map((lane) => ({ lane: laneText(lane) })), 'v', { lane: 'text' });
+  const source = jsonRows(
+    dialect,
+    lanes.map((lane) => ({ lane: laneText(lane) })),
+    'v',
+    { lane: 'text' },
+  );
   const { rows } = await sql<OpenRow>`
     SELECT d.id, d.version, d.state, d.op, d.content_hash, d.record, d.open_lane FROM ctg_delivery d
-    JOIN ${source} ON d.open_lane = v.lane ORDER BY d.id FOR UPDATE ${dialect === 'postgres' ? sql`OF d` : sql``}`.execute(executor);
+    JOIN ${source} ON d.open_lane = v.lane ORDER BY d.id FOR UPDATE ${dialect === 'postgres' ? sql`OF d` : sql``}`.execute(
+    executor,
+  );
   return new Map(
     rows.map((row) => [
       row.open_lane,
@@ -65,7 +72,9 @@ async function readBindings(
   const source = jsonRows(dialect, lanes, 'v', columns);
   const { rows } = await sql<BindingRow>`
     SELECT b.account, b.entity, b.entity_key, b.present, b.content_hash, b.record FROM ctg_binding b
-    JOIN ${source} ON b.account = v.account AND b.entity = v.entity AND b.entity_key = v.${sql.id('key')}`.execute(executor);
+    JOIN ${source} ON b.account = v.account AND b.entity = v.entity AND b.entity_key = v.${sql.id('key')}`.execute(
+    executor,
+  );
   return new Map(
     rows.map((row) => [
       laneText({ account: row.account, entity: row.entity, key: row.entity_key }),
@@ -137,7 +146,10 @@ export async function insertDeliveries(
   const source = jsonRows(dialect, deliveries.map(insertRow), 'v', INSERT_COLUMNS);
   const when = (flag: string): RawBuilder<unknown> =>
     sql`CASE WHEN ${sql.ref(flag)} = 1 THEN ${now(dialect)} END`;
-  const captured = dialect === 'postgres' ? sql`to_timestamp(v.captured_at / 1000.0)` : sql`FROM_UNIXTIME(v.captured_at / 1000)`;
+  const captured =
+    dialect === 'postgres'
+      ? sql`to_timestamp(v.captured_at / 1000.0)`
+      : sql`FROM_UNIXTIME(v.captured_at / 1000)`;
   const insert = sql`INSERT INTO ctg_delivery (account, entity, entity_key, op, interface, state, open_lane, waits_for,
       record, frozen, content_hash, idempotency_key, reason, outcome, captured_at, due_at, closed_at)
     SELECT v.account, v.entity, v.entity_key, v.op, v.interface, v.state, v.open_lane, v.waits_for, v.record, v.frozen,
@@ -215,7 +227,11 @@ export async function absorbChanges(
     wake: each.wake ? 1 : 0,
   }));
   const source = jsonRows(dialect, rows, 'v', {
-    id: 'bigint', op: 'text', record: 'text', hash: 'text', wake: 'integer',
+    id: 'bigint',
+    op: 'text',
+    record: 'text',
+    hash: 'text',
+    wake: 'integer',
   });
   const assignments = (d: RawBuilder<unknown>): RawBuilder<unknown> => sql`
     ${d}op = v.op, ${d}record = v.record, ${d}content_hash = v.hash, ${d}version = d.version + 1,
@@ -223,8 +239,12 @@ export async function absorbChanges(
     ${d}progress = CASE WHEN v.wake = 1 THEN NULL ELSE d.progress END,
     ${d}state = CASE WHEN v.wake = 1 THEN 'in_doubt' ELSE d.state END`;
   if (dialect === 'postgres') {
-    await sql`UPDATE ctg_delivery d SET ${assignments(sql``)} FROM ${source} WHERE d.id = v.id`.execute(executor);
+    await sql`UPDATE ctg_delivery d SET ${assignments(sql``)} FROM ${source} WHERE d.id = v.id`.execute(
+      executor,
+    );
   } else {
-    await sql`UPDATE ctg_delivery d JOIN ${source} ON d.id = v.id SET ${assignments(sql`d.`)}`.execute(executor);
+    await sql`UPDATE ctg_delivery d JOIN ${source} ON d.id = v.id SET ${assignments(sql`d.`)}`.execute(
+      executor,
+    );
   }
 }

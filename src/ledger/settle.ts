@@ -64,11 +64,22 @@ export async function settleDeliveries(
     const results = group.map((each) => judge(each, locked.get(each.claim.id)));
     const mine = group.filter((_, index) => results[index] !== 'lost');
     const closing = group.filter((_, index) => results[index] === 'closed');
-    await updateDeliveries(transaction, dialect, group.map((each, index) => ({ ...each, result: results[index] ?? 'lost' })));
+    await updateDeliveries(
+      transaction,
+      dialect,
+      group.map((each, index) => ({ ...each, result: results[index] ?? 'lost' })),
+    );
     await writeBindings(transaction, dialect, mine.flatMap(bindingOf));
     await writeAttempts(transaction, mine);
-    await writeWatches(transaction, dialect, mine.flatMap((each) => each.watches));
-    await writeOutbox(transaction, mine.flatMap((each) => each.followUps));
+    await writeWatches(
+      transaction,
+      dialect,
+      mine.flatMap((each) => each.watches),
+    );
+    await writeOutbox(
+      transaction,
+      mine.flatMap((each) => each.followUps),
+    );
     const tally = new Tally();
     for (const each of closing) tally.add(each.claim.entity, closedState(each));
     const ready = [
@@ -88,7 +99,11 @@ async function lockClaimed(
   const rows = await executor
     .selectFrom('ctg_delivery')
     .select(['id', 'version'])
-    .where('id', 'in', group.map((each) => each.claim.id))
+    .where(
+      'id',
+      'in',
+      group.map((each) => each.claim.id),
+    )
     .where('claimed_by', '=', agentId)
     .orderBy('id')
     .forUpdate()
@@ -113,7 +128,11 @@ function closedState({ state }: Settlement): ClosedState {
 
 type Judged = Settlement & { readonly result: Settled };
 
-async function updateDeliveries(executor: Executor, dialect: Dialect, group: readonly Judged[]): Promise<void> {
+async function updateDeliveries(
+  executor: Executor,
+  dialect: Dialect,
+  group: readonly Judged[],
+): Promise<void> {
   const rows = group.filter((each) => each.result !== 'lost').map(updateRow);
   if (rows.length === 0) return;
   const source = jsonRows(dialect, rows, 'v', {
@@ -142,7 +161,12 @@ async function updateDeliveries(executor: Executor, dialect: Dialect, group: rea
   }
 }
 
-function updateRow(each: Judged): Record<'id' | 'state' | 'outcome' | 'reason' | 'progress' | 'platform_id' | 'due_ms' | 'uncounted' | 'closed', string | number | null> {
+function updateRow(
+  each: Judged,
+): Record<
+  'id' | 'state' | 'outcome' | 'reason' | 'progress' | 'platform_id' | 'due_ms' | 'uncounted' | 'closed',
+  string | number | null
+> {
   const closed = each.result === 'closed';
   const again = each.result === 'again';
   const progress = again ? undefined : each.progress;
@@ -215,7 +239,11 @@ function queuedBehind(executor: Executor, claim: ClaimedDelivery) {
     .forUpdate();
 }
 
-async function promoteNext(executor: Executor, dialect: Dialect, claim: ClaimedDelivery): Promise<ReadyDelivery[]> {
+async function promoteNext(
+  executor: Executor,
+  dialect: Dialect,
+  claim: ClaimedDelivery,
+): Promise<ReadyDelivery[]> {
   const next = await queuedBehind(executor, claim).limit(1).executeTakeFirst();
   if (!next) return [];
   await executor
@@ -226,7 +254,12 @@ async function promoteNext(executor: Executor, dialect: Dialect, claim: ClaimedD
   return [next];
 }
 
-async function endQueued(executor: Executor, dialect: Dialect, each: Settlement, tally: Tally): Promise<void> {
+async function endQueued(
+  executor: Executor,
+  dialect: Dialect,
+  each: Settlement,
+  tally: Tally,
+): Promise<void> {
   for (const row of await queuedBehind(executor, each.claim).execute()) {
     const same = row.content_hash === each.claim.hash;
     const state = same ? 'unchanged' : 'rejected';
@@ -240,18 +273,41 @@ async function endQueued(executor: Executor, dialect: Dialect, each: Settlement,
 }
 
 /** Frees the deliveries that waited for a record which the platform now holds; tells those whose record was refused why they wait. */
-async function unblock(executor: Executor, dialect: Dialect, group: readonly Settlement[]): Promise<ReadyDelivery[]> {
-  const accepted = group.filter((each) => each.state === 'accepted' && each.platformId !== undefined && each.queues);
+async function unblock(
+  executor: Executor,
+  dialect: Dialect,
+  group: readonly Settlement[],
+): Promise<ReadyDelivery[]> {
+  const accepted = group.filter(
+    (each) => each.state === 'accepted' && each.platformId !== undefined && each.queues,
+  );
   const refused = group.filter((each) => each.state === 'rejected' && each.queues);
   for (const each of refused) {
-    const reason = `Waits for ${each.claim.entity} ${each.claim.key}, which was rejected: ${each.reason ?? ''}`.slice(0, 1000);
-    await executor.updateTable('ctg_delivery').set({ reason }).where('waits_for', '=', laneText(laneOf(each.claim))).where('state', '=', 'blocked').execute();
+    const reason =
+      `Waits for ${each.claim.entity} ${each.claim.key}, which was rejected: ${each.reason ?? ''}`.slice(
+        0,
+        1000,
+      );
+    await executor
+      .updateTable('ctg_delivery')
+      .set({ reason })
+      .where('waits_for', '=', laneText(laneOf(each.claim)))
+      .where('state', '=', 'blocked')
+      .execute();
   }
-  return unblockLanes(executor, dialect, accepted.map((each) => laneText(laneOf(each.claim))));
+  return unblockLanes(
+    executor,
+    dialect,
+    accepted.map((each) => laneText(laneOf(each.claim))),
+  );
 }
 
 /** Frees what waits for these lanes. */
-export async function unblockLanes(executor: Executor, dialect: Dialect, lanes: readonly string[]): Promise<ReadyDelivery[]> {
+export async function unblockLanes(
+  executor: Executor,
+  dialect: Dialect,
+  lanes: readonly string[],
+): Promise<ReadyDelivery[]> {
   if (lanes.length === 0) return [];
   const rows = await executor
     .selectFrom('ctg_delivery')
@@ -265,7 +321,11 @@ export async function unblockLanes(executor: Executor, dialect: Dialect, lanes: 
   await executor
     .updateTable('ctg_delivery')
     .set({ state: 'waiting', waits_for: null, reason: null, due_at: now(dialect) })
-    .where('id', 'in', rows.map((row) => row.id))
+    .where(
+      'id',
+      'in',
+      rows.map((row) => row.id),
+    )
     .execute();
   return rows;
 }

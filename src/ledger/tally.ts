@@ -24,14 +24,18 @@ export class Tally {
    * circle.
    */
   async write(executor: Executor, dialect: Dialect, shard: number): Promise<void> {
-    const rows = [...this.#counts.values()].sort((a, b) => (a.entity + a.counter < b.entity + b.counter ? -1 : 1));
+    const rows = [...this.#counts.values()].sort((a, b) =>
+      a.entity + a.counter < b.entity + b.counter ? -1 : 1,
+    );
     if (rows.length === 0) return;
     const values = sql.join(rows.map((row) => sql`(${shard}, ${row.entity}, ${row.counter}, ${row.value})`));
     const merge =
       dialect === 'postgres'
         ? sql`ON CONFLICT (shard, entity, counter) DO UPDATE SET value = ctg_tally.value + EXCLUDED.value`
         : sql`ON DUPLICATE KEY UPDATE value = value + VALUES(value)`;
-    await sql`INSERT INTO ctg_tally (shard, entity, counter, value) VALUES ${values} ${merge}`.execute(executor);
+    await sql`INSERT INTO ctg_tally (shard, entity, counter, value) VALUES ${values} ${merge}`.execute(
+      executor,
+    );
   }
 }
 

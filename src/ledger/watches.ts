@@ -27,25 +27,36 @@ export type DueWatch = {
 const FIRST_POLL_MS = 2000;
 
 /** Starts watches; one that exists already goes on as it is. */
-export async function writeWatches(executor: Executor, dialect: Dialect, watches: readonly NewWatch[]): Promise<void> {
+export async function writeWatches(
+  executor: Executor,
+  dialect: Dialect,
+  watches: readonly NewWatch[],
+): Promise<void> {
   if (watches.length === 0) return;
   const values = sql.join(
     watches.map(
-      (each) => sql`(${each.account}, ${each.poll}, ${each.key}, ${each.platformId}, ${JSON.stringify(each.reference)}, ${fromNow(dialect, FIRST_POLL_MS)})`,
+      (each) =>
+        sql`(${each.account}, ${each.poll}, ${each.key}, ${each.platformId}, ${JSON.stringify(each.reference)}, ${fromNow(dialect, FIRST_POLL_MS)})`,
     ),
   );
   const merge =
     dialect === 'postgres'
       ? sql`ON CONFLICT (account, poll, platform_id) DO NOTHING`
       : sql`ON DUPLICATE KEY UPDATE entity_key = VALUES(entity_key)`;
-  await sql`INSERT INTO ctg_watch (account, poll, entity_key, platform_id, reference, next_at) VALUES ${values} ${merge}`.execute(executor);
+  await sql`INSERT INTO ctg_watch (account, poll, entity_key, platform_id, reference, next_at) VALUES ${values} ${merge}`.execute(
+    executor,
+  );
 }
 
 /**
  * Takes up to `limit` due watches for polling. Their next time is moved `leaseMs` ahead at once, so no other agent takes
  * them meanwhile, and a poller that dies loses only that long.
  */
-export async function claimDueWatches(database: Database, limit: number, leaseMs: number): Promise<DueWatch[]> {
+export async function claimDueWatches(
+  database: Database,
+  limit: number,
+  leaseMs: number,
+): Promise<DueWatch[]> {
   const { dialect } = database;
   return database.transact(async (transaction) => {
     const rows = await selectWatches(transaction, dialect)
@@ -59,7 +70,11 @@ export async function claimDueWatches(database: Database, limit: number, leaseMs
     await transaction
       .updateTable('ctg_watch')
       .set({ next_at: fromNow(dialect, leaseMs) })
-      .where('id', 'in', rows.map((row) => row.id))
+      .where(
+        'id',
+        'in',
+        rows.map((row) => row.id),
+      )
       .execute();
     return rows.map(toWatch);
   });
@@ -70,7 +85,16 @@ function selectWatches(executor: Executor, dialect: Dialect) {
     dialect === 'postgres'
       ? sql<number>`(extract(epoch FROM now() - changed_at) * 1000)::float8`
       : sql<number>`TIMESTAMPDIFF(MICROSECOND, changed_at, NOW(3)) / 1000`;
-  const columns = ['id', 'account', 'poll', 'entity_key', 'platform_id', 'reference', 'status', 'quiet_polls'] as const;
+  const columns = [
+    'id',
+    'account',
+    'poll',
+    'entity_key',
+    'platform_id',
+    'reference',
+    'status',
+    'quiet_polls',
+  ] as const;
   return executor.selectFrom('ctg_watch').select([...columns, age.as('age_ms')]);
 }
 
@@ -103,11 +127,22 @@ export async function readWatch(database: Database, id: number): Promise<DueWatc
 export type PollResult = {
   readonly watch: DueWatch;
   readonly shows: 'order' | 'logistics' | 'return';
-  readonly found: { readonly status: string; readonly message?: string | undefined; readonly detail: Record<string, unknown>; readonly terminal: boolean } | undefined;
+  readonly found:
+    | {
+        readonly status: string;
+        readonly message?: string | undefined;
+        readonly detail: Record<string, unknown>;
+        readonly terminal: boolean;
+      }
+    | undefined;
   readonly nextInMs: number;
 };
 
-const STATUS_TABLE = { order: 'ctg_order_status', logistics: 'ctg_logistics_status', return: 'ctg_return_status' } as const;
+const STATUS_TABLE = {
+  order: 'ctg_order_status',
+  logistics: 'ctg_logistics_status',
+  return: 'ctg_return_status',
+} as const;
 
 /**
  * Writes what a poll found, in one transaction: the current row, one inbox row if the status changed, and the watch's
@@ -117,10 +152,19 @@ export async function writePollResult(database: Database, result: PollResult): P
   return database.transact((transaction) => writePoll(transaction, database.dialect, result));
 }
 
-async function writePoll(executor: Executor, dialect: Dialect, { watch, shows, found, nextInMs }: PollResult): Promise<boolean> {
+async function writePoll(
+  executor: Executor,
+  dialect: Dialect,
+  { watch, shows, found, nextInMs }: PollResult,
+): Promise<boolean> {
   // The status is compared with the row under lock, not with what the poll began with: two polls that overlap must
   // not both report the same change.
-  const row = await executor.selectFrom('ctg_watch').select(['status']).where('id', '=', watch.id).forUpdate().executeTakeFirst();
+  const row = await executor
+    .selectFrom('ctg_watch')
+    .select(['status'])
+    .where('id', '=', watch.id)
+    .forUpdate()
+    .executeTakeFirst();
   if (!row) return false;
   const changed = found !== undefined && found.status !== row.status;
   await executor
@@ -137,7 +181,16 @@ async function writePoll(executor: Executor, dialect: Dialect, { watch, shows, f
   const detail = JSON.stringify(found.detail);
   await executor
     .insertInto('ctg_inbox')
-    .values({ account: watch.account, kind: shows, entity_key: watch.key, platform_id: watch.platformId, status: found.status, previous_status: row.status, message, detail })
+    .values({
+      account: watch.account,
+      kind: shows,
+      entity_key: watch.key,
+      platform_id: watch.platformId,
+      status: found.status,
+      previous_status: row.status,
+      message,
+      detail,
+    })
     .execute();
   const table = sql.table(STATUS_TABLE[shows]);
   const merge =
@@ -145,6 +198,8 @@ async function writePoll(executor: Executor, dialect: Dialect, { watch, shows, f
       ? sql`ON CONFLICT (account, platform_id) DO UPDATE SET status = EXCLUDED.status, message = EXCLUDED.message, detail = EXCLUDED.detail, updated_at = EXCLUDED.updated_at`
       : sql`ON DUPLICATE KEY UPDATE status = VALUES(status), message = VALUES(message), detail = VALUES(detail), updated_at = VALUES(updated_at)`;
   await sql`INSERT INTO ${table} (account, platform_id, entity_key, status, message, detail, updated_at)
-    VALUES (${watch.account}, ${watch.platformId}, ${watch.key}, ${found.status}, ${message}, ${detail}, ${now(dialect)}) ${merge}`.execute(executor);
+    VALUES (${watch.account}, ${watch.platformId}, ${watch.key}, ${found.status}, ${message}, ${detail}, ${now(dialect)}) ${merge}`.execute(
+    executor,
+  );
   return true;
 }

@@ -64,11 +64,14 @@ function judgeRead(result: WireReply, { status, reply }: ReadableReply, options:
   }
 }
 
-/** Duplicate comes before login: 用户名已存在 speaks of a user as well, and is no refused login. */
+/**
+ * Duplicate comes before login: 用户名已存在 speaks of a user as well, and is no refused login. Login comes before busy:
+ * 密码错误,请重试 asks for another password, and retrying with this one could lock the account.
+ */
 function meaningOf(message: string, patterns: MessagePatterns): keyof MessagePatterns | 'other' {
   if (matchesAny(message, patterns.duplicate)) return 'duplicate';
-  if (matchesAny(message, patterns.busy)) return 'busy';
-  return matchesAny(message, patterns.login) ? 'login' : 'other';
+  if (matchesAny(message, patterns.login)) return 'login';
+  return matchesAny(message, patterns.busy) ? 'busy' : 'other';
 }
 
 /** `search`, because `test` with a global pattern goes on from where the last message matched. */

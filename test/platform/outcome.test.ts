@@ -99,7 +99,8 @@ describe('a refusal', () => {
   it.each([
     ['注册失败,用户名已存在', 'duplicate'],
     ['订单重复,请稍后再试', 'duplicate'],
-    ['系统繁忙,用户过多', 'busy'],
+    ['系统繁忙,请稍后再试', 'busy'],
+    ['密码不正确,请重试', 'login-refused'],
     ['用户不存在或密码不正确', 'login-refused'],
     ['下单失败', 'rejected'],
     ['', 'rejected'],

@@ -1,0 +1,52 @@
+import { validate } from 'node-cron';
+import { z } from 'zod';
+import { misread, type Reading, readText, understood } from '../reading.ts';
+import { acceptsOneOf, acceptsWholeNumber, setting, wholeNumber } from './setting.ts';
+
+function readCron(text: string): Reading<string> {
+  return validate(text)
+    ? understood(text)
+    : misread(`"${text}" is not a cron expression`, 'write five or six fields, such as */5 * * * * *');
+}
+
+/** How changes are sent, retried and polled. */
+export const sendingSettings = {
+  CONCURRENCY: setting(wholeNumber(1, 1024).default(64), {
+    meaning: { en: 'Sends at once', zh: '同时发送的数量' },
+    accepts: acceptsWholeNumber(1, 1024),
+  }),
+  CTG_RATE_LIMIT: setting(wholeNumber(0, 100_000).default(0), {
+    meaning: { en: 'Sends per second per system; 0 is no limit', zh: '每个系统每秒的发送数；0 表示不限' },
+    accepts: acceptsWholeNumber(0, 100_000),
+  }),
+  CTG_TIMEOUT_MS: setting(wholeNumber(1, 600_000).default(15_000), {
+    meaning: { en: 'Time limit of one send, in milliseconds', zh: '单次发送的超时，毫秒' },
+    accepts: acceptsWholeNumber(1, 600_000),
+  }),
+  CTG_HTTP_CLIENT: setting(z.enum(['got', 'undici']).default('got'), {
+    meaning: { en: 'HTTP client', zh: 'HTTP 客户端' },
+    accepts: acceptsOneOf(['got', 'undici']),
+  }),
+  SENDERS: setting(wholeNumber(1, 64).default(1), {
+    meaning: { en: 'Sending processes of one agent', zh: '一个代理的发送进程数' },
+    accepts: acceptsWholeNumber(1, 64),
+  }),
+  RETRY_MAX_AGE_HOURS: setting(z.coerce.number().positive().max(87_600).default(72), {
+    meaning: {
+      en: 'Hours after which a change that still fails becomes a dead letter',
+      zh: '持续失败的变更在多少小时后成为死信',
+    },
+    accepts: { en: 'a number above 0, at most 87600', zh: '大于 0、不超过 87600 的数' },
+  }),
+  RETRY_MAX_DELAY_MS: setting(wholeNumber(1, 86_400_000).default(300_000), {
+    meaning: {
+      en: 'Longest pause between two attempts, in milliseconds',
+      zh: '两次尝试之间的最长间隔，毫秒',
+    },
+    accepts: acceptsWholeNumber(1, 86_400_000),
+  }),
+  POLL_CRON: setting(readText(readCron).default('*/5 * * * * *'), {
+    meaning: { en: 'Tick of the pollers (node-cron, with seconds)', zh: '轮询的节拍（node-cron，含秒）' },
+    accepts: { en: 'a cron expression', zh: 'cron 表达式' },
+  }),
+};

@@ -2,7 +2,9 @@ import { hash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import type { Accounts } from './config/accounts.ts';
+import { readEnvironment } from './config/environment.ts';
 import type { PlatformOptions } from './config/paths.ts';
+import { readSecret } from './config/reference.ts';
 import type { Settings } from './config/settings.ts';
 import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
@@ -143,6 +145,7 @@ async function build(
     agent: { id, shard },
     leaseFault: lease.fault,
     mapperOptions,
+    readSecret: (reference) => readSecret(reference, { variables: readEnvironment(), directory: '.' }),
     retryCapMs: settings.retryCapMs,
     retryMaxAgeMs: settings.retryMaxAgeHours * 3_600_000,
     concurrency: settings.concurrency,

@@ -1,21 +1,24 @@
 import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { Accounts } from '../config/accounts.ts';
+import type { Reading } from '../config/reading.ts';
+import type { Secret } from '../config/secret.ts';
 import type { Database } from '../erp/database.ts';
 import { findBound, freeIds } from '../ledger/bindings.ts';
 import { type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
+import { isReference } from '../ledger/secrets.ts';
 import { type Settled, type Settlement, settleDeliveries } from '../ledger/settle.ts';
 import { laneText } from '../ledger/states.ts';
 import type {
   DeliveryContext,
+  JsonObject,
   MapperOptions,
   PlatformInterface,
   Push,
   Verdict,
 } from '../mappers/interface.ts';
 import { interfaceNamed } from '../mappers/registry.ts';
-import { backoffMs } from '../platform/backoff.ts';
 import type { Permit } from '../platform/circuit-state.ts';
 import type { Gateway, GatewayResult } from '../platform/gateway.ts';
 import { createGroup, type Group } from './group.ts';
@@ -34,6 +37,8 @@ export type DeliverContext = {
   /** Why this agent must not send just now (its lease ran out), asked right before bytes leave. */
   readonly leaseFault: () => string | undefined;
   readonly mapperOptions: MapperOptions;
+  /** Reads a secret that a record refers to. */
+  readonly readSecret: (reference: string) => Reading<Secret>;
   readonly retryCapMs: number;
   readonly retryMaxAgeMs: number;
   readonly concurrency: number;
@@ -171,10 +176,13 @@ async function attemptDelivery(
     if (next.kind !== 'send') return settlementOf(delivering, { kind: 'step', step: next, context: current });
     const endpoint = interfaceNamed(next.via) ?? target;
     const permit = endpoint.system === target.system ? takePermit() : undefined;
+    const secrets = readSecrets(context, push, next.body);
+    if (secrets.kind === 'fault')
+      return settlementOf(delivering, { kind: 'no-secret', reason: secrets.reason });
     const beforeSend = context.leaseFault;
-    const result = await context.gateway.send({ endpoint, account, body: next.body, beforeSend, permit });
+    const result = await context.gateway.send({ endpoint, account, body: secrets.body, beforeSend, permit });
     note(delivering, next.via, next.stage, result);
-    const { outcome } = result;
+    const outcome = next.ownLogin ? asOwnLogin(result.outcome) : result.outcome;
     if (outcome.kind === 'login-refused') await context.logins.refuse(claim.account, outcome.message);
     if (outcome.kind !== 'accepted' && outcome.kind !== 'duplicate' && outcome.kind !== 'rejected') {
       return settlementOf(delivering, {
@@ -192,6 +200,31 @@ async function attemptDelivery(
     current = followed;
   }
   return settlementOf(delivering, { kind: 'endless', context: current });
+}
+
+/** A request with its secret references (`env:NAME`, `file:PATH`) replaced by what they refer to. */
+function readSecrets(
+  { readSecret }: DeliverContext,
+  { secretFields }: Push,
+  body: JsonObject,
+): { kind: 'body'; body: JsonObject } | { kind: 'fault'; reason: string } {
+  const read = { ...body };
+  for (const field of secretFields) {
+    const value = read[field];
+    if (typeof value !== 'string' || !isReference(value)) continue;
+    const secret = readSecret(value);
+    if (secret.kind === 'fault')
+      return { kind: 'fault', reason: `${field}: ${secret.problem}. ${secret.fix}` };
+    read[field] = secret.value.reveal();
+  }
+  return { kind: 'body', body: read };
+}
+
+/** The log-in that was refused is the record's own user's, not the account's: nothing of the account is stopped. */
+function asOwnLogin(outcome: GatewayResult['outcome']): GatewayResult['outcome'] {
+  return outcome.kind === 'login-refused'
+    ? { kind: 'rejected', message: outcome.message, reply: {} }
+    : outcome;
 }
 
 /** The context of the next step, where a verdict asks for one. */
@@ -257,9 +290,4 @@ function logDelivery(logger: Logger, settlement: Settlement, settled: Settled): 
   };
   if (settlement.state === 'accepted' || settlement.state === 'unchanged') logger.debug(facts, 'delivery');
   else logger.warn(facts, 'delivery');
-}
-
-/** The pause before the next attempt. */
-export function nextPauseMs(attempt: number, capMs: number): number {
-  return backoffMs({ attempt, capMs, random: Math.random });
 }

@@ -16,6 +16,7 @@ import {
   type ReadyDelivery,
   readLanes,
 } from '../ledger/relay-store.ts';
+import { eraseSecrets } from '../ledger/secrets.ts';
 import { type Lane, laneText } from '../ledger/states.ts';
 import { Tally } from '../ledger/tally.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
@@ -208,7 +209,7 @@ function newDelivery(decided: Decided, keys: string[], missing: ReadonlySet<stri
       op: change.op,
       state: 'rejected',
       waitsFor: undefined,
-      record: decision.json,
+      record: decision.json && eraseSecrets(decision.json, target?.push?.secretFields ?? []),
       frozen: undefined,
       hash: undefined,
       idempotencyKey: undefined,

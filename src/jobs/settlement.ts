@@ -38,6 +38,7 @@ export type Ending =
     }
   | { readonly kind: 'login-refused'; readonly message: string }
   | { readonly kind: 'no-account' }
+  | { readonly kind: 'no-secret'; readonly reason: string }
   | { readonly kind: 'endless'; readonly context: DeliveryContext<unknown> };
 
 /** How long a delivery of a refused account waits before it looks again. */
@@ -59,6 +60,13 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
         countsAttempt: false,
       });
     }
+    case 'no-secret':
+      return settle(delivering, undefined, {
+        state: 'held',
+        outcome: 'no-secret',
+        reason: ending.reason,
+        countsAttempt: false,
+      });
     case 'login-refused':
       return later(delivering, undefined, {
         outcome: 'login-refused',
@@ -282,5 +290,6 @@ function settle(
     watches: consequences.watches.map((watch) => ({ account: claim.account, key: claim.key, ...watch })),
     changeable: push.changeable,
     queues: target.kind === 'once',
+    secretFields: push.secretFields,
   };
 }

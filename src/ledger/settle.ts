@@ -6,6 +6,7 @@ import { type NewBinding, writeBindings } from './bindings.ts';
 import type { ClaimedDelivery } from './claims.ts';
 import { CANNOT_CHANGE } from './decide.ts';
 import type { ReadyDelivery } from './relay-store.ts';
+import { eraseSecrets } from './secrets.ts';
 import { type ClosedState, type DeliveryState, type Lane, laneText, type OpenState } from './states.ts';
 import { Tally } from './tally.ts';
 import { type NewWatch, writeWatches } from './watches.ts';
@@ -39,6 +40,8 @@ export type Settlement = {
   /** Whether accepted records of this entity can be changed later; if not, queued changes end here. */
   readonly changeable: boolean;
   readonly queues: boolean;
+  /** Fields of the record that are erased once it is closed. */
+  readonly secretFields: readonly string[];
 };
 
 /** What became of a settlement: `again` when a newer state slipped in and goes next, `lost` when the claim was. */
@@ -69,6 +72,7 @@ export async function settleDeliveries(
       dialect,
       group.map((each, index) => ({ ...each, result: results[index] ?? 'lost' })),
     );
+    await eraseClosedSecrets(transaction, closing);
     await writeBindings(transaction, dialect, mine.flatMap(bindingOf));
     await writeAttempts(transaction, mine);
     await writeWatches(
@@ -183,11 +187,29 @@ function updateRow(
   };
 }
 
-function bindingOf({ claim, state, platformId, present }: Settlement): NewBinding[] {
+/** A literal password is needed no longer once its delivery is closed. */
+async function eraseClosedSecrets(executor: Executor, closing: readonly Settlement[]): Promise<void> {
+  for (const { claim, secretFields } of closing) {
+    if (secretFields.length === 0 || claim.record === undefined) continue;
+    const record = eraseSecrets(claim.record, secretFields);
+    await executor.updateTable('ctg_delivery').set({ record }).where('id', '=', claim.id).execute();
+  }
+}
+
+function bindingOf({ claim, state, platformId, present, secretFields }: Settlement): NewBinding[] {
   if (state !== 'accepted') return [];
   const lane = laneOf(claim);
   const id = present ? (platformId ?? claim.bound?.platformId) : undefined;
-  return [{ lane, platformId: id, present, hash: claim.hash, record: claim.record, deliveryId: claim.id }];
+  return [
+    {
+      lane,
+      platformId: id,
+      present,
+      hash: claim.hash,
+      record: claim.record && eraseSecrets(claim.record, secretFields),
+      deliveryId: claim.id,
+    },
+  ];
 }
 
 function laneOf({ account, entity, key }: ClaimedDelivery): Lane {

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { describe, inject } from 'vitest';
+import { createDatabase } from './services/index.ts';
+
+/** The settings of one store, fresh for one test, and how to remove it. */
+export type OpenStore = { readonly env: Record<string, string>; readonly drop: () => Promise<void> };
+
+/** A combination of database and queue that the agent runs on. */
+export type Store = { readonly name: string; readonly open: () => Promise<OpenStore> };
+
+const embedded: Store = {
+  name: 'PGlite',
+  open: async () => ({ env: { DATA_DIR: 'memory' }, drop: async () => undefined }),
+};
+
+function served(name: string, databaseUrl: string, redisUrl: string | null): Store {
+  return {
+    name,
+    open: async () => {
+      const database = await createDatabase(databaseUrl);
+      const redis: Record<string, string> =
+        redisUrl === null ? {} : { REDIS_URL: redisUrl, QUEUE_PREFIX: `t${randomBytes(5).toString('hex')}` };
+      return { env: { DATABASE_URL: database.url, ...redis }, drop: () => database.drop() };
+    },
+  };
+}
+
+/** The stores of this run: those whose services are there. The run's set-up says loudly which are not. */
+export function availableStores(): Store[] {
+  const [postgres, mariadb, redis] = [inject('postgresUrl'), inject('mariadbUrl'), inject('redisUrl')];
+  return [
+    embedded,
+    ...(postgres !== null && redis !== null ? [served('PostgreSQL + Redis', postgres, redis)] : []),
+    ...(mariadb !== null && redis !== null ? [served('MariaDB + Redis', mariadb, redis)] : []),
+    ...(postgres !== null ? [served('PostgreSQL alone', postgres, null)] : []),
+  ];
+}
+
+/** Runs one suite on each store. */
+export function describeOnEachStore(title: string, suite: (store: Store) => void): void {
+  for (const store of availableStores()) describe(`${title} (${store.name})`, () => suite(store));
+}

@@ -37,6 +37,11 @@ const PLANTED = [
   ['src-imports-only-src-and-packages', 'src/cli/a.ts', `import '../../test/target.ts';`],
   ['no-development-packages', 'src/cli/a.ts', `import 'vitest';`],
   ['no-unresolvable', 'src/cli/a.ts', `import './nowhere.ts';`],
+  [
+    'no-unresolvable',
+    'src/cli/c.ts',
+    `export async function f() { await using g = await import('./nowhere.ts'); }`,
+  ],
   ['no-circular', 'src/cli/a.ts', `import './target.ts';`],
   ['no-orphans', 'src/erp/alone.ts', 'export const alone = 1;'],
 ];

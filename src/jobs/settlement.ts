@@ -71,7 +71,7 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
       return later(delivering, undefined, {
         outcome: 'login-refused',
         reason: `The platform refuses the log-in: ${ending.message}`,
-        retryInMs: REFUSED_PAUSE_MS,
+        retryInMs: Math.min(REFUSED_PAUSE_MS, delivering.context.retryCapMs),
         countsAttempt: false,
       });
     case 'endless':
@@ -193,7 +193,7 @@ function settleOutcome(delivering: Delivering, ending: Extract<Ending, { kind: '
       return later(delivering, context, {
         outcome: 'login-refused',
         reason: `The platform refuses the log-in: ${outcome.message}`,
-        retryInMs: REFUSED_PAUSE_MS,
+        retryInMs: Math.min(REFUSED_PAUSE_MS, delivering.context.retryCapMs),
         countsAttempt: false,
       });
     case 'not-sent': {

@@ -1,0 +1,151 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../../src/sandbox/sandbox.ts';
+import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
+import { describeOnEachStore } from '../support/stores.ts';
+import { until } from '../support/until.ts';
+
+const DOUBTFUL: readonly Fault[] = [
+  { kind: 'drop-before' },
+  { kind: 'drop-after' },
+  { kind: 'truncated' },
+  { kind: 'garbage' },
+  { kind: 'no-status' },
+  { kind: 'wrong-sec' },
+  { kind: 'hang-after' },
+  { kind: 'hang' },
+  { kind: 'status', code: 500, effect: true },
+  { kind: 'status', code: 404 },
+];
+
+describeOnEachStore('a platform that fails', (store) => {
+  let setup: Setup;
+  beforeEach(async () => {
+    setup = await startSetup(store, { env: { CTG_TIMEOUT_MS: '500' } });
+  });
+  afterEach(() => setup.stop());
+
+  it('gets every order line, reminder and customer exactly once, whatever happens to the answers', async () => {
+    for (const [index, fault] of DOUBTFUL.entries()) {
+      setup.sandbox.setFaults([{ ...fault, times: 2, interface: '*' }]);
+      await setup.change(order(`SO-${index}`, ['S1', 'S2']), customer(`C-${index}`));
+      await setup.untilState('order', `SO-${index}`, 'accepted');
+      await setup.untilState('customer', `C-${index}`, 'accepted');
+    }
+    await setup.untilSettled();
+    await until('all reminders are out', async () => {
+      const reminders = await setup.deliveries('order_reminder');
+      return reminders.length === DOUBTFUL.length * 2 && reminders.every((each) => each.state === 'accepted');
+    });
+    const state = setup.sandbox.state();
+    expect(state.violations).toEqual([]);
+    expect(Object.values(state.timestamps).every((line) => line.effects === 1)).toBe(true);
+    expect(Object.keys(state.orders)).toHaveLength(DOUBTFUL.length);
+    expect(Object.keys(state.customers)).toHaveLength(DOUBTFUL.length);
+    expect(Object.values(state.reminders).every((reminder) => reminder.effects === 1)).toBe(true);
+    expect(Object.keys(state.reminders)).toHaveLength(DOUBTFUL.length * 2);
+  });
+
+  it('gets only the lines that it did not acknowledge again, with the keys that they had', async () => {
+    setup.sandbox.setFaults([{ kind: 'partial', lines: 1, times: 2, interface: 'place-order' }]);
+    await setup.change(order('SO-1', ['S1', 'S2', 'S3']));
+    const placed = await setup.untilState('order', 'SO-1', 'accepted');
+    const state = setup.sandbox.state();
+    expect(Object.values(state.timestamps).map((line) => line.effects)).toEqual([1, 1, 1]);
+    expect(Object.values(state.timestamps).map((line) => line.sends)).toEqual([1, 1, 1]);
+    expect(placed.frozen).toContain(Object.keys(state.timestamps)[2]);
+    expect(state.violations).toEqual([]);
+  });
+
+  it('is asked for nothing twice when it refuses known keys; the missing order number is asked of a person', async () => {
+    setup.sandbox.setResendMode('refuse');
+    setup.sandbox.setFaults([{ kind: 'drop-after', times: 1, interface: 'place-order' }]);
+    await setup.change(order('SO-1', ['S1', 'S2']));
+    const held = await setup.untilState('order', 'SO-1', 'held');
+    expect(held.reason).toContain('order number');
+    const state = setup.sandbox.state();
+    expect(Object.values(state.timestamps).map((line) => line.effects)).toEqual([1, 1]);
+    expect(Object.keys(state.orders)).toHaveLength(1);
+  });
+
+  it('may refuse an order after a lost answer: a person decides, since the order may stand', async () => {
+    setup.sandbox.setFaults([
+      { kind: 'drop-after', times: 1, interface: 'place-order' },
+      { kind: 'reject', times: 1, interface: 'place-order', msg: '下单失败' },
+    ]);
+    await setup.change(order('SO-1'));
+    const held = await setup.untilState('order', 'SO-1', 'held');
+    expect(held.reason).toContain('下单失败');
+  });
+
+  it('may reject in words: the ERP sees them, and other records go on', async () => {
+    setup.sandbox.setFaults([
+      { kind: 'reject', msg: '上架商品失败,品牌未授权', where: { field: 'goods_ID', equals: 'G-1' } },
+    ]);
+    await setup.change(goods('G-1'), goods('G-2'));
+    await setup.untilState('goods', 'G-2', 'accepted');
+    const rejected = await setup.untilState('goods', 'G-1', 'rejected');
+    expect(rejected).toMatchObject({ reason: '上架商品失败,品牌未授权', attempts: 1 });
+  });
+
+  it('may be busy: that uses up no attempt', async () => {
+    setup.sandbox.setFaults([
+      { kind: 'busy', times: 2, interface: 'list-goods' },
+      { kind: 'status', code: 429, times: 1, interface: 'list-goods' },
+      { kind: 'status', code: 503, retryAfter: '0', times: 1, interface: 'list-goods' },
+    ]);
+    await setup.change(goods('G-1'));
+    const accepted = await setup.untilState('goods', 'G-1', 'accepted');
+    expect(accepted.attempts).toBe(1);
+    const attempts = await setup.agent.database.kysely.selectFrom('ctg_attempt').select('outcome').execute();
+    expect(attempts.map((each) => each.outcome)).toEqual(['busy', 'busy', 'busy', 'busy']);
+  });
+
+  it('may lose one system: the others go on, and nothing is lost there either', async () => {
+    setup.sandbox.setFaults([{ kind: 'drop-before', system: 'order' }]);
+    await setup.change(...Array.from({ length: 20 }, (_, index) => order(`SO-${index}`)));
+    await until('the order circuit is open', () => setup.agent.gateway.circuits().order.state !== 'closed');
+    await setup.change(goods('G-1'));
+    await setup.untilState('goods', 'G-1', 'accepted');
+    const before = await setup.deliveries('order');
+    setup.sandbox.clearFaults();
+    await setup.untilSettled();
+    expect(Object.keys(setup.sandbox.state().orders)).toHaveLength(20);
+    expect(setup.sandbox.state().violations).toEqual([]);
+    expect(before.every((each) => each.attempts < 10)).toBe(true);
+  });
+
+  it('may refuse the log-in: that account stops at once, and goes on when the log-in works', async () => {
+    setup.sandbox.setFaults([
+      { kind: 'reject', msg: '用户不存在或密码不正确', times: 1, interface: 'list-goods' },
+      { kind: 'reject', msg: '用户不存在或密码不正确', interface: 'login' },
+    ]);
+    await setup.change(goods('G-1'));
+    await until('the account is refused', () => setup.agent.logins.refused().includes('default'));
+    await setup.change(goods('G-2'), goods('G-3'));
+    expect(setup.sandbox.state().counts['list-goods']?.requests).toBe(1);
+    setup.sandbox.clearFaults();
+    await setup.untilState('goods', 'G-1', 'accepted');
+    await setup.untilState('goods', 'G-3', 'accepted');
+    expect(setup.agent.logins.refused()).toEqual([]);
+  });
+
+  it('may be slow while a record changes: the newest state is the last that arrives', async () => {
+    setup.sandbox.setFaults([{ kind: 'latency', ms: 60, interface: 'list-goods' }]);
+    for (let stock = 0; stock < 30; stock++) {
+      await setup.change(goods('G-1', { stock }));
+      await until('it moves', () => (setup.sandbox.state().counts['list-goods']?.requests ?? 0) > 0);
+    }
+    await setup.untilSettled();
+    expect(setup.sandbox.state().goods['13800000000/G-1']?.lastBody.stock).toBe(29);
+  });
+
+  describe('odd but right answers', () => {
+    it.each(['string-status', 'indexed-data'] as const)('are understood: %s', async (kind) => {
+      setup.sandbox.setFaults([{ kind }]);
+      await setup.change(customer('C-1'), goods('G-1'), order('SO-1'));
+      await setup.untilState('customer', 'C-1', 'accepted');
+      await setup.untilState('goods', 'G-1', 'accepted');
+      await setup.untilState('order', 'SO-1', 'accepted');
+    });
+  });
+});

@@ -54,9 +54,11 @@ export type Agent = {
 };
 
 /** How often an agent says that it lives. */
-const HEARTBEAT_MS = 3_000;
-/** An agent that could not say so for so long stops sending: another may take over what it had claimed. */
-const LEASE_MS = 11_000;
+const HEARTBEAT_MS = 2_000;
+/** An agent that could not say so for so long stops sending. */
+const SILENT_MS = 6_000;
+/** What is added to that and to the longest send before another agent may take over: clocks and slow commits. */
+const TAKEOVER_MARGIN_MS = 2_000;
 /** How long a due delivery is left to its job before the sweep puts it back. */
 const SWEEP_GRACE_MS = 8_000;
 const EMPTIED_CHECK_MS = 1_000;
@@ -123,7 +125,7 @@ async function build(
   });
   closers.push(() => gateway.close());
 
-  const lease = await startLease(database, id, logger);
+  const lease = await startLease(database, id, longestSendMs(settings, platform), logger);
   closers.push(() => lease.stop());
 
   const logins = createLogins({ accounts, database, gateway, logger, onAccepted: () => relay.wake() });
@@ -178,7 +180,11 @@ async function build(
     mapperOptions,
     enqueue: (watches) => queues.enqueueWatches(watches),
   };
-  const sweepContext = { database, enqueue };
+  const sweepContext = {
+    database,
+    enqueue,
+    requeue: (overdue: readonly ReadyDelivery[]) => queues.requeueDeliveries(overdue),
+  };
   await sweep(sweepContext, 0);
   startWorkers({
     queues,
@@ -224,13 +230,24 @@ async function bringUpToDate(database: Database, autoMigrate: boolean, logger: L
   }
 }
 
+function longestSendMs(settings: Settings, platform: PlatformOptions): number {
+  const own = Object.values(platform.interfaces).map((each) => each.timeoutMs ?? 0);
+  return Math.max(settings.timeoutMs, ...own);
+}
+
 /** Tells the database every few seconds that this agent lives, and knows whether it could. */
 async function startLease(
   database: Database,
   id: string,
+  longestMs: number,
   logger: Logger,
 ): Promise<{ fault: () => string | undefined; stop: () => Promise<void> }> {
-  const agent = { id, host: hostname(), pid: process.pid };
+  const agent = {
+    id,
+    host: hostname(),
+    pid: process.pid,
+    leaseMs: SILENT_MS + longestMs + TAKEOVER_MARGIN_MS,
+  };
   // The embedded store is held by one process: whoever was there before is gone.
   if (database.engine === 'pglite') await forgetAgents(database, 'all');
   let told = performance.now();
@@ -246,7 +263,7 @@ async function startLease(
   }, HEARTBEAT_MS);
   return {
     fault: () =>
-      performance.now() - told > LEASE_MS
+      performance.now() - told > SILENT_MS
         ? 'this agent could not tell the database that it lives'
         : undefined,
     stop: async () => {

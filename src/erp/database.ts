@@ -77,7 +77,8 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
     keepAlive: true,
     types,
     application_name: 'ctg-sync',
-    options: '-c timezone=UTC',
+    // A process that is stopped in the middle of a transaction must not keep its locks for ever.
+    options: '-c timezone=UTC -c idle_in_transaction_session_timeout=30000',
     connectionTimeoutMillis: 10_000,
   });
   // An idle client that drops must not end the process; the next query reports it.

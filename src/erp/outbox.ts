@@ -15,8 +15,8 @@ export type OutboxRow = {
 
 /** What the relay must leave where it is for now. */
 export type ClaimFilter = {
-  /** Entities whose queue is full. */
-  readonly fullEntities: readonly string[];
+  /** Set while some queue is full: the entities that are taken all the same. */
+  readonly onlyEntities: readonly string[] | undefined;
   /** Entities whose source map cannot be read at present: rows without a payload wait. */
   readonly unreadableEntities: readonly string[];
   /** Accounts whose log-in is refused. */
@@ -54,7 +54,26 @@ export async function claimOutboxRows(
   return rows.map(readRow);
 }
 
+/**
+ * While a queue is full, its entity's backlog is stepped over by the index (entity, id), one entity after the other:
+ * a single query in the order of ids would read the whole backlog to find the few rows behind it.
+ */
 async function lockRows(executor: Executor, limit: number, filter: ClaimFilter): Promise<RawRow[]> {
+  if (!filter.onlyEntities) return lockSome(executor, limit, filter, undefined);
+  const rows: RawRow[] = [];
+  for (const entity of filter.onlyEntities) {
+    if (rows.length >= limit) break;
+    rows.push(...(await lockSome(executor, limit - rows.length, filter, entity)));
+  }
+  return rows;
+}
+
+async function lockSome(
+  executor: Executor,
+  limit: number,
+  filter: ClaimFilter,
+  entity: string | undefined,
+): Promise<RawRow[]> {
   let query = executor
     .selectFrom('ctg_outbox')
     .select(['id', 'account', 'entity', 'entity_key', 'op', 'payload', 'created_at'])
@@ -62,8 +81,8 @@ async function lockRows(executor: Executor, limit: number, filter: ClaimFilter):
     .limit(limit)
     .forUpdate()
     .skipLocked();
-  const { fullEntities, unreadableEntities, refusedAccounts } = filter;
-  if (fullEntities.length > 0) query = query.where('entity', 'not in', fullEntities);
+  const { unreadableEntities, refusedAccounts } = filter;
+  if (entity !== undefined) query = query.where('entity', '=', entity);
   if (refusedAccounts.length > 0) query = query.where('account', 'not in', refusedAccounts);
   if (unreadableEntities.length > 0) {
     query = query.where((where) =>

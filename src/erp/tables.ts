@@ -132,7 +132,7 @@ export type Tables = {
   ctg_return_status: StatusTable;
   ctg_inbox: InboxTable;
   ctg_clock: { name: string; value: number };
-  ctg_agent: { id: string; host: string; pid: number; started_at: Moment; seen_at: Moment };
+  ctg_agent: { id: string; host: string; pid: number; lease_ms: number; started_at: Moment; seen_at: Moment };
   ctg_account: {
     account: string;
     login: string;

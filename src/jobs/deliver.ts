@@ -5,7 +5,7 @@ import type { Reading } from '../config/reading.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Database } from '../erp/database.ts';
 import { findBound, freeIds } from '../ledger/bindings.ts';
-import { type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
+import { type Claim, type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { isReference } from '../ledger/secrets.ts';
 import { type Settled, type Settlement, settleDeliveries } from '../ledger/settle.ts';
@@ -60,6 +60,9 @@ export type Deliverer = {
 /** Statements of a claim and a settlement hold at most this many. */
 const LARGEST_GROUP = 250;
 
+/** When to look again at a delivery that another agent has claimed: it may have died with it. */
+const ELSEWHERE_PAUSE_MS = 2_000;
+
 /** A delivery that goes on by itself (verify, then add, then find) does so at most this often in one turn. */
 const MOST_STEPS = 50;
 
@@ -67,7 +70,10 @@ const MOST_STEPS = 50;
 export function createDeliverer(context: DeliverContext): Deliverer {
   const slots = pLimit(context.concurrency);
   const stopping = new AbortController();
-  const claims = createGroup((ids: readonly number[]) => claimInOrder(context, ids), LARGEST_GROUP);
+  const claims = createGroup(
+    (ids: readonly number[]) => claimDeliveries(context.database, context.agent.id, ids),
+    LARGEST_GROUP,
+  );
   const settlements = createGroup(
     (group: readonly Settlement[]) => settleGroup(context, group),
     LARGEST_GROUP,
@@ -97,18 +103,9 @@ export function createDeliverer(context: DeliverContext): Deliverer {
 }
 
 type Groups = {
-  readonly claims: Group<number, ClaimedDelivery | undefined>;
+  readonly claims: Group<number, Claim>;
   readonly settlements: Group<Settlement, Settled>;
 };
-
-async function claimInOrder(
-  context: DeliverContext,
-  ids: readonly number[],
-): Promise<(ClaimedDelivery | undefined)[]> {
-  const claimed = await claimDeliveries(context.database, context.agent.id, ids);
-  const byId = new Map(claimed.map((each) => [each.id, each]));
-  return ids.map((id) => byId.get(id));
-}
 
 async function settleGroup(
   context: DeliverContext,
@@ -136,7 +133,8 @@ async function deliverNow(
   try {
     for (;;) {
       const claim = await groups.claims.add(id);
-      if (!claim || !target.push) return { kind: 'done', summary: 'is closed, or another agent has it' };
+      if (claim === 'closed' || !target.push) return { kind: 'done', summary: 'is closed already' };
+      if (claim === 'elsewhere') return { kind: 'later', inMs: ELSEWHERE_PAUSE_MS };
       const settlement = await attemptDelivery(context, target, target.push, claim, takePermit);
       const settled = await groups.settlements.add(settlement);
       logDelivery(context.logger, settlement, settled);

@@ -28,6 +28,11 @@ export type Queues = {
   readonly all: readonly JobQueue[];
   /** Queues deliveries. One that is queued already is left as it is. */
   enqueueDeliveries(deliveries: readonly ReadyDelivery[]): Promise<void>;
+  /**
+   * Queues deliveries that are long overdue: a finished job that still holds a delivery's job id, and so would keep a new
+   * one out, is removed first.
+   */
+  requeueDeliveries(deliveries: readonly ReadyDelivery[]): Promise<void>;
   enqueueWatches(watches: readonly DueWatch[]): Promise<void>;
   /** Queues one tick; any number of agents may queue the same one, and it is worked on once. */
   enqueueTick(name: string, at: Date): Promise<void>;
@@ -71,6 +76,9 @@ export function createQueues(store: QueueStore, names: readonly string[], logger
         await queueOf(name).addBulk(group.map(deliveryJob));
       }
     },
+    requeueDeliveries: async (deliveries) => {
+      for (const delivery of deliveries) await requeue(queueOf(delivery.interface), delivery);
+    },
     enqueueWatches: async (watches) => {
       for (const [name, group] of Map.groupBy(watches, (each) => each.poll)) {
         await queueOf(name).addBulk(group.map(watchJob));
@@ -113,12 +121,23 @@ function openQueue(store: QueueStore, name: string, logger: Logger): JobQueue {
  * The job of a delivery. Its id holds the version, so that a delivery which a person let go on gets a new job even while
  * the finished one is still shown. Two jobs of one delivery do no harm: the claim in the ledger lets one of them send.
  */
-function deliveryJob(delivery: ReadyDelivery): { name: string; data: JobData; opts: object } {
+function deliveryJob(delivery: ReadyDelivery): {
+  name: string;
+  data: JobData;
+  opts: typeof JOB_OPTIONS & { jobId: string };
+} {
   return {
     name: `${delivery.entity} ${delivery.entity_key}`,
     data: { delivery: delivery.id },
     opts: { ...JOB_OPTIONS, jobId: `d${delivery.id}-v${delivery.version}` },
   };
+}
+
+async function requeue(queue: JobQueue, delivery: ReadyDelivery): Promise<void> {
+  const job = deliveryJob(delivery);
+  const state = await queue.getJobState(job.opts.jobId);
+  if (state === 'completed' || state === 'failed') await queue.remove(job.opts.jobId);
+  await queue.add(job.name, job.data, job.opts);
 }
 
 function watchJob(watch: DueWatch): { name: string; data: JobData; opts: object } {
@@ -142,8 +161,9 @@ function openWorker(
 ): JobWorker {
   const worker = store.createWorker(name, (job, token) => processJob(job, token, processor), {
     concurrency,
-    lockDuration: 30_000,
-    stalledInterval: 15_000,
+    // A job of an agent that died is found after at most the sum of the two.
+    lockDuration: 15_000,
+    stalledInterval: 5_000,
     maxStalledCount: 1_000_000,
     settings: {
       backoffStrategy: (attempt: number) => backoffMs({ attempt, capMs: 15_000, random: Math.random }),

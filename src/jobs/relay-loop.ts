@@ -36,6 +36,8 @@ const SAFETY_POLL_MS = 2_000;
 const UNREADABLE_PAUSE_MS = 10_000;
 const ERROR_PAUSE_MS = 1_000;
 
+const pushedEntities = INTERFACES.flatMap(({ push }) => (push ? [push.entity] : []));
+
 /** Starts the relay's loop. */
 export function startRelay(context: RelayLoopContext): RelayLoop {
   const unreadable = new Map<string, { until: number; reason: string }>();
@@ -65,7 +67,7 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
     for (const [entity, { until }] of unreadable) if (performance.now() > until) unreadable.delete(entity);
     const full = backlogged ? await fullEntities(context) : [];
     const filter = {
-      fullEntities: full,
+      onlyEntities: full.length > 0 ? pushedEntities.filter((entity) => !full.includes(entity)) : undefined,
       unreadableEntities: [...unreadable.keys()],
       refusedAccounts: context.refusedAccounts(),
     };

@@ -43,6 +43,7 @@ export type Ending =
 
 /** How long a delivery of a refused account waits before it looks again. */
 const REFUSED_PAUSE_MS = 15_000;
+const NO_ACCOUNT_PAUSE_MS = 30_000;
 
 type Facts = Partial<Pick<Settlement, 'reason' | 'progress' | 'retryInMs' | 'platformId'>> &
   Pick<Settlement, 'state' | 'outcome'> & { present?: boolean; countsAttempt?: boolean };
@@ -53,10 +54,10 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
   switch (ending.kind) {
     case 'no-account': {
       const reason = `The account "${claim.account}" is not configured (CTG_ACCOUNTS_FILE, or CTG_USERNAME for "default").`;
-      return settle(delivering, undefined, {
-        state: 'held',
+      return later(delivering, undefined, {
         outcome: 'no-account',
         reason,
+        retryInMs: NO_ACCOUNT_PAUSE_MS,
         countsAttempt: false,
       });
     }

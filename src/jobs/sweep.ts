@@ -6,9 +6,13 @@ import { freeBlocked, overdueDeliveries } from '../ledger/sweep-store.ts';
 export type SweepContext = {
   readonly database: Database;
   readonly enqueue: (deliveries: readonly ReadyDelivery[]) => Promise<void>;
+  /** Queues what is long overdue, over finished jobs that may stand in the way. */
+  readonly requeue: (deliveries: readonly ReadyDelivery[]) => Promise<void>;
 };
 
 const PAGE = 500;
+/** Due for so long, a delivery is looked at one by one: something of its job may stand in the way. */
+const LONG_OVERDUE_MS = 30_000;
 
 /**
  * Puts every delivery that is owed and due back into its queue, where its job is not there any more: after a crash
@@ -16,8 +20,11 @@ const PAGE = 500;
  *
  * @param graceMs how long a delivery must have been due: time enough for its job to be taken in the usual way.
  */
-export async function sweep({ database, enqueue }: SweepContext, graceMs: number): Promise<number> {
+export async function sweep({ database, enqueue, requeue }: SweepContext, graceMs: number): Promise<number> {
   await enqueue(await freeBlocked(database));
+  if (graceMs > 0) {
+    await requeue(await overdueDeliveries(database, { afterId: 0, limit: PAGE, graceMs: LONG_OVERDUE_MS }));
+  }
   let count = 0;
   for (let afterId = 0; ; ) {
     const page = await overdueDeliveries(database, { afterId, limit: PAGE, graceMs });

@@ -50,17 +50,38 @@ type ClaimRow = {
   bound_record: string | null;
 };
 
+/** What a job finds: the delivery, claimed; or that another agent has it; or that it is closed or not to be sent. */
+export type Claim = ClaimedDelivery | 'elsewhere' | 'closed';
+
 /**
  * Claims deliveries for this agent, many at a time: the claim is what entitles to send, whatever the queue says, and
  * whatever number of jobs there are for one delivery. Only what may be sent and is not claimed by another living agent
- * is given. The claim is committed before the first byte leaves; so when a sender vanishes, the next one finds the old
+ * is given; the results are in the order of `ids`. The claim is committed before the first byte leaves; so when a sender vanishes, the next one finds the old
  * claim and knows that the effect is unknown.
  */
 export async function claimDeliveries(
   database: Database,
   agentId: string,
   ids: readonly number[],
-): Promise<ClaimedDelivery[]> {
+): Promise<Claim[]> {
+  const claimed = new Map((await claimRows(database, agentId, ids)).map((row) => [row.id, toClaim(row)]));
+  const refused = ids.filter((id) => !claimed.has(id));
+  const open = refused.length > 0 ? await stillSendable(database, refused) : new Set<number>();
+  return ids.map((id) => claimed.get(id) ?? (open.has(id) ? 'elsewhere' : 'closed'));
+}
+
+async function stillSendable(database: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
+  const rows = await database.kysely
+    .selectFrom('ctg_delivery')
+    .select('id')
+    .where('id', 'in', [...ids])
+    .where('open_lane', 'is not', null)
+    .where('state', 'in', ['waiting', 'in_doubt'])
+    .execute();
+  return new Set(rows.map((row) => row.id));
+}
+
+async function claimRows(database: Database, agentId: string, ids: readonly number[]): Promise<ClaimRow[]> {
   return database.transact(async (transaction) => {
     const rows = await lockClaimable(transaction, database, agentId, ids);
     if (rows.length === 0) return [];
@@ -77,7 +98,7 @@ export async function claimDeliveries(
         rows.map((row) => row.id),
       )
       .execute();
-    return rows.map(toClaim);
+    return rows;
   });
 }
 

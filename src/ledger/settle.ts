@@ -300,9 +300,7 @@ async function unblock(
   dialect: Dialect,
   group: readonly Settlement[],
 ): Promise<ReadyDelivery[]> {
-  const accepted = group.filter(
-    (each) => each.state === 'accepted' && each.platformId !== undefined && each.queues,
-  );
+  const accepted = group.filter((each) => each.state === 'accepted' && each.platformId !== undefined);
   const refused = group.filter((each) => each.state === 'rejected' && each.queues);
   for (const each of refused) {
     const reason =

@@ -72,6 +72,7 @@ function tables({ id, moment, momentNow, text, json, end }: Words): string[] {
       previous_status VARCHAR(64) NULL, message VARCHAR(500) NULL, detail ${text} NULL, seen_at ${momentNow})${end}`,
     `CREATE TABLE ctg_clock (name VARCHAR(32) NOT NULL PRIMARY KEY, value BIGINT NOT NULL)${end}`,
     `CREATE TABLE ctg_agent (id VARCHAR(64) NOT NULL PRIMARY KEY, host VARCHAR(191) NOT NULL, pid INT NOT NULL,
+      lease_ms INT NOT NULL,
       started_at ${momentNow}, seen_at ${momentNow})${end}`,
     `CREATE TABLE ctg_account (account VARCHAR(64) NOT NULL PRIMARY KEY, login VARCHAR(16) NOT NULL,
       message VARCHAR(500) NULL, profile ${text} NULL, checked_at ${momentNow})${end}`,
@@ -85,6 +86,7 @@ function tables({ id, moment, momentNow, text, json, end }: Words): string[] {
 
 function indexes(): string[] {
   return [
+    'CREATE INDEX ctg_outbox_entity ON ctg_outbox (entity, id)',
     'CREATE UNIQUE INDEX ctg_delivery_open ON ctg_delivery (open_lane)',
     'CREATE INDEX ctg_delivery_record ON ctg_delivery (entity, entity_key, account, state, id)',
     'CREATE INDEX ctg_delivery_state ON ctg_delivery (state, id)',

@@ -39,7 +39,7 @@ export type SetupOptions = {
 export async function startSetup(store: Store, options: SetupOptions = {}): Promise<Setup> {
   const sandbox = await startSandbox(options.sandbox);
   const opened = await store.open();
-  const env = { ...environment(sandbox.url), ...opened.env, ...options.env };
+  const env = { ...platformEnvironment(sandbox.url), ...opened.env, ...options.env };
   const agents: Agent[] = [];
   const start = async (overrides: Record<string, string> = {}): Promise<Agent> => {
     const agent = await startOn({ ...env, ...overrides }, options.sources ?? new Map());
@@ -60,7 +60,8 @@ export async function startSetup(store: Store, options: SetupOptions = {}): Prom
   };
 }
 
-function environment(url: string): Record<string, string> {
+/** The settings of an agent that talks to the sandbox at `url`. */
+export function platformEnvironment(url: string): Record<string, string> {
   return {
     CTG_BASE_URL: url,
     CTG_USERNAME: '13800000000',

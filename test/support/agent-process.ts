@@ -1,0 +1,19 @@
+// An agent in a process of its own, so that a test can kill it. Settings come from the environment.
+import { startAgent } from '../../src/agent.ts';
+import { loadAccounts } from '../../src/config/accounts.ts';
+import { createLogger } from '../../src/config/logger.ts';
+import { loadPlatformPaths } from '../../src/config/paths.ts';
+import { loadSettings } from '../../src/config/settings.ts';
+
+const settings = loadSettings(process.env);
+const agent = await startAgent({
+  settings,
+  accounts: loadAccounts(settings, process.env),
+  sources: new Map(),
+  platform: loadPlatformPaths(undefined),
+  logger: createLogger({ level: settings.logLevel }),
+});
+process.once('SIGTERM', () => {
+  void agent.stop().then(() => process.exit(0));
+});
+process.send?.('ready');

@@ -10,13 +10,15 @@ import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
+import { startLease } from './jobs/lease.ts';
 import { createLogins, type Logins } from './jobs/logins.ts';
-import { type PollContext, pollDue, pollWatch } from './jobs/poll.ts';
-import { createQueues, type Queues, TICKS } from './jobs/queues.ts';
+import type { PollContext } from './jobs/poll.ts';
+import { createQueues, type Queues } from './jobs/queues.ts';
+import { watchForEmptiedQueue } from './jobs/refill.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
-import { forgetAgents, markAlive } from './ledger/agents.ts';
+import { startWorkers } from './jobs/workers.ts';
 import { migrate, pendingMigrations } from './ledger/migrate.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
 import { SHARDS } from './ledger/tally.ts';
@@ -53,15 +55,8 @@ export type Agent = {
   stop(): Promise<void>;
 };
 
-/** How often an agent says that it lives. */
-const HEARTBEAT_MS = 2_000;
-/** An agent that could not say so for so long stops sending. */
-const SILENT_MS = 6_000;
-/** What is added to that and to the longest send before another agent may take over: clocks and slow commits. */
-const TAKEOVER_MARGIN_MS = 2_000;
 /** How long a due delivery is left to its job before the sweep puts it back. */
 const SWEEP_GRACE_MS = 8_000;
-const EMPTIED_CHECK_MS = 1_000;
 
 /**
  * Builds an agent from top to bottom and starts it. Everything that is opened gives a closer; they run in reverse
@@ -178,6 +173,7 @@ async function build(
     logins,
     logger,
     mapperOptions,
+    pollRateLimit: settings.pollRateLimit,
     enqueue: (watches) => queues.enqueueWatches(watches),
   };
   const sweepContext = {
@@ -233,94 +229,4 @@ async function bringUpToDate(database: Database, autoMigrate: boolean, logger: L
 function longestSendMs(settings: Settings, platform: PlatformOptions): number {
   const own = Object.values(platform.interfaces).map((each) => each.timeoutMs ?? 0);
   return Math.max(settings.timeoutMs, ...own);
-}
-
-/** Tells the database every few seconds that this agent lives, and knows whether it could. */
-async function startLease(
-  database: Database,
-  id: string,
-  longestMs: number,
-  logger: Logger,
-): Promise<{ fault: () => string | undefined; stop: () => Promise<void> }> {
-  const agent = {
-    id,
-    host: hostname(),
-    pid: process.pid,
-    leaseMs: SILENT_MS + longestMs + TAKEOVER_MARGIN_MS,
-  };
-  // The embedded store is held by one process: whoever was there before is gone.
-  if (database.engine === 'pglite') await forgetAgents(database, 'all');
-  let told = performance.now();
-  const tell = async (): Promise<void> => {
-    const asked = performance.now();
-    await markAlive(database, agent);
-    // Counted from the question, not the answer: the database's own moment lies between the two.
-    told = asked;
-  };
-  await tell();
-  const timer = setInterval(() => {
-    tell().catch((error: unknown) => logger.warn({ error: String(error) }, 'heartbeat failed'));
-  }, HEARTBEAT_MS);
-  return {
-    fault: () =>
-      performance.now() - told > SILENT_MS
-        ? 'this agent could not tell the database that it lives'
-        : undefined,
-    stop: async () => {
-      clearInterval(timer);
-      await forgetAgents(database, { id });
-    },
-  };
-}
-
-type WorkersContext = {
-  readonly queues: Queues;
-  readonly deliverer: Deliverer;
-  readonly pollContext: PollContext;
-  readonly logins: Logins;
-  readonly concurrency: number;
-  readonly sweep: () => Promise<number>;
-};
-
-function startWorkers({ queues, deliverer, pollContext, logins, concurrency, sweep }: WorkersContext): void {
-  for (const target of INTERFACES) {
-    if (!target.push && !target.poll) continue;
-    queues.work(target.name, concurrency, async ({ data }) => {
-      if ('delivery' in data) return deliverer.deliver(target, data.delivery);
-      if ('watch' in data) return pollWatch(pollContext, data.watch);
-      return { kind: 'done', summary: 'nothing to do' };
-    });
-  }
-  const ticks: Record<string, () => Promise<unknown>> = {
-    poll: () => pollDue(pollContext),
-    sweep,
-    logins: () => logins.check(),
-  };
-  queues.work(TICKS, 3, async ({ data }) => {
-    const tick = 'tick' in data ? ticks[data.tick] : undefined;
-    await tick?.();
-    return { kind: 'done', summary: 'tick' };
-  });
-}
-
-/** Looks every second whether the queues were lost (a flushed or restarted Redis), and fills them again at once. */
-function watchForEmptiedQueue(queues: Queues, refill: () => Promise<number>, logger: Logger): () => void {
-  let busy = false;
-  const look = async (): Promise<void> => {
-    if (busy) return;
-    busy = true;
-    try {
-      if (await queues.wasEmptied()) {
-        const count = await refill();
-        logger.info({ deliveries: count }, 'queues filled from the ledger');
-      }
-    } catch (error) {
-      logger.warn({ error: String(error) }, 'the queue store does not answer');
-    } finally {
-      busy = false;
-    }
-  };
-  const timer = setInterval(() => void look(), EMPTIED_CHECK_MS);
-  void look();
-  return () => clearInterval(timer);
 }

@@ -1,14 +1,14 @@
 import { Decimal } from 'decimal.js';
 import type { Conversion } from '../config/source-map.ts';
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  amp: '&',
-  lt: '<',
-  gt: '>',
-  quot: '"',
-  apos: "'",
-  nbsp: ' ',
-};
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+  ['nbsp', ' '],
+]);
 
 /**
  * Applies a source map's conversions to one field, in order. A value that a conversion cannot take is passed on as it
@@ -21,10 +21,11 @@ export function convertField(value: unknown, conversions: readonly Conversion[])
 function convert(value: unknown, conversion: Conversion): unknown {
   if (typeof conversion === 'string') return convertByName(value, conversion);
   if ('default' in conversion) return isAbsent(value) ? conversion.default : value;
-  if (isAbsent(value)) return value;
+  if (value === null || value === undefined) return value;
+  // An empty text can be mapped, too: ERPs mix it with NULL.
   if ('map' in conversion) {
-    const mapped = conversion.map[String(value)];
-    return mapped === undefined ? value : mapped;
+    const name = String(value);
+    return Object.hasOwn(conversion.map, name) ? conversion.map[name] : value;
   }
   if ('round' in conversion)
     return withDecimal(value, (number) => number.toDecimalPlaces(conversion.round).toFixed());
@@ -48,15 +49,20 @@ function convertByName(value: unknown, name: 'trim' | 'unescape-html' | 'upper' 
 
 function unescapeHtml(text: string): string {
   return text.replace(/&(#x[0-9a-f]+|#\d+|\w+);/gi, (whole, name: string) => {
-    if (!name.startsWith('#')) return ENTITIES[name.toLowerCase()] ?? whole;
+    if (!name.startsWith('#')) return ENTITIES.get(name.toLowerCase()) ?? whole;
     const code = name[1]?.toLowerCase() === 'x' ? Number.parseInt(name.slice(2), 16) : Number(name.slice(1));
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    return isCharacter(code) ? String.fromCodePoint(code) : whole;
   });
+}
+
+/** Half a surrogate pair is none: no database takes it. */
+function isCharacter(code: number): boolean {
+  return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
 }
 
 function withDecimal(value: unknown, work: (number: Decimal) => string): unknown {
   const text = String(value).trim();
-  return /^[+-]?\d+(\.\d+)?(e[+-]?\d{1,3})?$/i.test(text) ? work(new Decimal(text)) : value;
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i.test(text) ? work(new Decimal(text)) : value;
 }
 
 function isAbsent(value: unknown): boolean {

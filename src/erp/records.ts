@@ -1,4 +1,4 @@
-import type { SourceMap } from '../config/source-map.ts';
+import type { LinesSource, SourceMap } from '../config/source-map.ts';
 import { convertField } from './conversions.ts';
 import type { Executor } from './database.ts';
 import { bindStatement } from './statements.ts';
@@ -56,9 +56,9 @@ async function completeRecords(
   return rows.map((row) => {
     const key = keyOf(row);
     const { entity_key: _key, ...fields } = row;
-    const account = map.accountColumn === undefined ? map.account : readAccount(row[map.accountColumn]);
+    const account = readAccount(row, map);
     if (map.accountColumn !== undefined) delete fields[map.accountColumn];
-    const record = convertRecord(fields, map);
+    const record = { ...map.constants, ...convertFields(fields, map) };
     if (lines) record.lines = lines.get(key) ?? [];
     return { key, account, record };
   });
@@ -71,14 +71,19 @@ async function readLines(
 ): Promise<ReadonlyMap<string, Row[]>> {
   const byKey = new Map<string, Row[]>();
   if (!map.lines || keys.length === 0) return byKey;
-  const { rows } = await bindStatement(map.lines.select, { keys }).execute(executor);
+  const { rows } = await bindStatement(linesStatement(map.lines), { keys }).execute(executor);
   for (const row of rows) {
     const { entity_key: _key, ...fields } = row;
     const list = byKey.get(keyOf(row)) ?? [];
-    list.push(convertRecord(fields, map));
+    list.push(convertFields(fields, map));
     byKey.set(keyOf(row), list);
   }
   return byKey;
+}
+
+/** On a line of its own, since the SELECT may end with a comment. */
+function linesStatement({ select, orderBy }: LinesSource): string {
+  return orderBy === undefined ? select : `${select}\nORDER BY ${orderBy}`;
 }
 
 /** The row's key as text. A map whose SELECT lacks it is caught here rather than by a wrong delivery. */
@@ -90,11 +95,19 @@ function keyOf(row: Row): string {
   return String(key).trim();
 }
 
-function readAccount(value: unknown): string | undefined {
-  return value === null || value === undefined ? undefined : String(value);
+/** NULL leaves the change's own account. A misspelt column is no NULL: it would send to the wrong account. */
+function readAccount(row: Row, { account, accountColumn }: SourceMap): string | undefined {
+  if (accountColumn === undefined) return account;
+  const value = row[accountColumn];
+  if (value === undefined) {
+    throw new Error(
+      `The SELECT of the source map must return the column "${accountColumn}" (accountColumn).`,
+    );
+  }
+  return value === null ? undefined : String(value).trim();
 }
 
-function convertRecord(fields: Row, map: SourceMap): Record<string, unknown> {
+function convertFields(fields: Row, map: SourceMap): Record<string, unknown> {
   const record: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
     const conversions = map.convert?.[name];
@@ -102,8 +115,6 @@ function convertRecord(fields: Row, map: SourceMap): Record<string, unknown> {
     // A NULL column is a field that is not there: its default applies, or it is reported as missing.
     if (converted !== null && converted !== undefined) record[name] = converted;
   }
-  const constants = map.constants ?? {};
-  for (const [name, value] of Object.entries(constants)) if (!(name in record)) record[name] = value;
   return record;
 }
 
@@ -111,6 +122,13 @@ function convertRecord(fields: Row, map: SourceMap): Record<string, unknown> {
 function plain(value: unknown): unknown {
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (typeof value === 'bigint') return value.toString();
-  if (Buffer.isBuffer(value)) return value.length === 1 ? value[0] === 1 : value.toString('utf8');
-  return value;
+  if (value instanceof Uint8Array) return plainBytes(value);
+  // MySQL's zero date, which is NULL in a DATETIME already.
+  return value === '0000-00-00' ? null : value;
+}
+
+/** BIT(1) is a yes or no; other bytes are a text. */
+function plainBytes(bytes: Uint8Array): unknown {
+  const [first = 2] = bytes;
+  return bytes.length === 1 && first < 2 ? first === 1 : Buffer.from(bytes).toString('utf8');
 }

@@ -3,8 +3,9 @@ import { type RawBuilder, sql } from 'kysely';
 /** A value for a named parameter of a statement that an ERP's engineer wrote: one value, or a list for `IN (…)`. */
 export type NamedValue = string | number | null | readonly (string | number)[];
 
-/** A quoted text or identifier, a comment, a PostgreSQL cast, or a `:name`. Only the last is a parameter. */
-const PARTS = /'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|::\w+|:([a-z_]+)/gi;
+/** A quoted text (also `E'…'`) or identifier, a comment, a PostgreSQL cast, or a `:name`: only that is a parameter. */
+const PARTS =
+  /\be'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|::\w+|:([a-z_]+)/gi;
 
 /**
  * Makes a runnable statement of SQL with `:name` parameters. Values only ever travel as bound parameters. Throws when
@@ -22,7 +23,7 @@ export function bindStatement(
   for (const match of text.matchAll(PARTS)) {
     const name = match[1];
     if (name === undefined) continue;
-    if (!(name in values)) {
+    if (!Object.hasOwn(values, name)) {
       throw new Error(
         `The statement uses :${name}, which is not one of ${Object.keys(values)
           .map((each) => `:${each}`)

@@ -8,7 +8,8 @@ import { findBound, freeIds } from '../ledger/bindings.ts';
 import { type Claim, type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { isReference } from '../ledger/secrets.ts';
-import { type Settled, type Settlement, settleDeliveries } from '../ledger/settle.ts';
+import { type Settled, settleDeliveries } from '../ledger/settle.ts';
+import type { Settlement } from '../ledger/settlement.ts';
 import { laneText } from '../ledger/states.ts';
 import type {
   DeliveryContext,

@@ -3,7 +3,7 @@ import type { Accounts } from '../config/accounts.ts';
 import type { Database } from '../erp/database.ts';
 import { claimDueWatches, type DueWatch, readWatch, writePollResult } from '../ledger/watches.ts';
 import type { MapperOptions, PlatformInterface } from '../mappers/interface.ts';
-import { interfaceNamed } from '../mappers/registry.ts';
+import { INTERFACES, interfaceNamed } from '../mappers/registry.ts';
 import type { Gateway } from '../platform/gateway.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
@@ -16,20 +16,40 @@ export type PollContext = {
   readonly logins: Logins;
   readonly logger: Logger;
   readonly mapperOptions: MapperOptions;
+  /** Polls per second per system, at most. */
+  readonly pollRateLimit: number;
   readonly enqueue: (watches: readonly DueWatch[]) => Promise<void>;
 };
-
-/** Watches that one tick takes at most; more wait for the next one. */
-const WATCHES_A_TICK = 500;
 
 /** How long a taken watch is left to its poller before another may take it. */
 const POLL_LEASE_MS = 120_000;
 
-/** Takes the due watches and queues a poll for each. Any number of agents may do it at once. */
-export async function pollDue(context: PollContext): Promise<number> {
-  const due = await claimDueWatches(context.database, WATCHES_A_TICK, POLL_LEASE_MS);
-  await context.enqueue(due);
-  return due.length;
+/**
+ * Takes the due watches and queues a poll for each, as many per system as its budget allows for the time since the last
+ * tick; the others stay due. Any number of agents may do it at once.
+ */
+export async function pollDue(context: PollContext, secondsSinceLast: number): Promise<number> {
+  const budget = Math.max(1, Math.floor(context.pollRateLimit * secondsSinceLast));
+  let count = 0;
+  for (const polls of pollsBySystem()) {
+    let left = budget;
+    // One statement for each interface: so each reads its own part of the index, and nothing else.
+    for (const poll of polls) {
+      if (left <= 0) break;
+      const due = await claimDueWatches(context.database, { poll, limit: left, leaseMs: POLL_LEASE_MS });
+      await context.enqueue(due);
+      left -= due.length;
+      count += due.length;
+    }
+  }
+  return count;
+}
+
+function pollsBySystem(): string[][] {
+  const polled = INTERFACES.filter((each) => each.poll);
+  return [...Map.groupBy(polled, (each) => each.system).values()].map((group) =>
+    group.map((each) => each.name),
+  );
 }
 
 /** Asks the platform for one watch's status, and writes what it says. */

@@ -26,10 +26,12 @@ export function startSchedule({ queues, pollCron, logger }: ScheduleContext): ()
         .catch((error: unknown) => logger.warn({ tick: name, error: String(error) }, 'tick was not queued'));
     };
   };
+  // A tick that came late is no news: the next one does its work.
+  const options = { suppressMissedWarning: true };
   const tasks = [
-    cron.schedule(pollCron, tick('poll')),
-    cron.schedule(SWEEP_CRON, tick('sweep')),
-    cron.schedule(LOGIN_CRON, tick('logins')),
+    cron.schedule(pollCron, tick('poll'), options),
+    cron.schedule(SWEEP_CRON, tick('sweep'), options),
+    cron.schedule(LOGIN_CRON, tick('logins'), options),
   ];
   return async () => {
     for (const task of tasks) await task.destroy();

@@ -1,5 +1,5 @@
 import type { ClaimedDelivery } from '../ledger/claims.ts';
-import type { AttemptNote, Settlement } from '../ledger/settle.ts';
+import type { AttemptNote, Settlement } from '../ledger/settlement.ts';
 import type {
   DeliveryContext,
   JsonObject,

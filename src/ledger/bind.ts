@@ -12,7 +12,8 @@ import {
   within,
 } from './hand.ts';
 import type { ReadyDelivery } from './relay-store.ts';
-import { settleDeliveries, unblockLanes } from './settle.ts';
+import { unblockLanes } from './release.ts';
+import { settleDeliveries } from './settle.ts';
 import { type Lane, laneText } from './states.ts';
 import { writeWatches } from './watches.ts';
 

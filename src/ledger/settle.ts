@@ -1,48 +1,15 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Database, type Dialect, type Executor, fromNow, now } from '../erp/database.ts';
 import { jsonRows } from '../erp/json-rows.ts';
-import { type OutboxEntry, writeOutbox } from '../erp/outbox.ts';
+import { writeOutbox } from '../erp/outbox.ts';
 import { type NewBinding, writeBindings } from './bindings.ts';
-import type { ClaimedDelivery } from './claims.ts';
-import { CANNOT_CHANGE } from './decide.ts';
 import type { ReadyDelivery } from './relay-store.ts';
+import { promoteQueued, unblock } from './release.ts';
 import { eraseSecrets } from './secrets.ts';
-import { type ClosedState, type DeliveryState, type Lane, laneText, type OpenState } from './states.ts';
+import { laneOf, type Settlement } from './settlement.ts';
+import type { ClosedState, DeliveryState, OpenState } from './states.ts';
 import { Tally } from './tally.ts';
-import { type NewWatch, writeWatches } from './watches.ts';
-
-/** An attempt to be kept for the record's timeline. */
-export type AttemptNote = {
-  readonly interface: string;
-  readonly stage: string;
-  readonly outcome: string;
-  readonly message: string | undefined;
-  readonly durationMs: number;
-};
-
-/** What one processing of a delivery came to. */
-export type Settlement = {
-  readonly claim: ClaimedDelivery;
-  readonly state: ClosedState | Extract<OpenState, 'waiting' | 'in_doubt' | 'held'>;
-  readonly outcome: string;
-  readonly reason: string | undefined;
-  readonly progress: Record<string, unknown> | undefined;
-  /** When it may go again, from now; only for `waiting` and `in_doubt`. */
-  readonly retryInMs: number | undefined;
-  /** Whether the attempt counts; a busy platform or a closed circuit uses none up. */
-  readonly countsAttempt: boolean;
-  readonly platformId: string | undefined;
-  /** Whether the platform holds the record afterwards; only for `accepted`. */
-  readonly present: boolean;
-  readonly attempts: readonly AttemptNote[];
-  readonly followUps: readonly OutboxEntry[];
-  readonly watches: readonly NewWatch[];
-  /** Whether accepted records of this entity can be changed later; if not, queued changes end here. */
-  readonly changeable: boolean;
-  readonly queues: boolean;
-  /** Fields of the record that are erased once it is closed. */
-  readonly secretFields: readonly string[];
-};
+import { writeWatches } from './watches.ts';
 
 /** What became of a settlement: `again` when a newer state slipped in and goes next, `lost` when the claim was. */
 export type Settled = 'closed' | 'open' | 'again' | 'lost';
@@ -212,10 +179,6 @@ function bindingOf({ claim, state, platformId, present, secretFields }: Settleme
   ];
 }
 
-function laneOf({ account, entity, key }: ClaimedDelivery): Lane {
-  return { account, entity, key };
-}
-
 async function writeAttempts(executor: Executor, group: readonly Settlement[]): Promise<void> {
   const values = group.flatMap(({ claim, attempts }) =>
     attempts.map((attempt) => ({
@@ -228,124 +191,4 @@ async function writeAttempts(executor: Executor, group: readonly Settlement[]): 
     })),
   );
   if (values.length > 0) await executor.insertInto('ctg_attempt').values(values).execute();
-}
-
-/**
- * Lets the next change of each closed record through. Where an accepted record cannot be changed any more, the changes
- * behind it end: the same content is `unchanged`, any other is refused.
- */
-async function promoteQueued(
-  executor: Executor,
-  dialect: Dialect,
-  closing: readonly Settlement[],
-  tally: Tally,
-): Promise<ReadyDelivery[]> {
-  const ready: ReadyDelivery[] = [];
-  for (const each of closing) {
-    if (!each.queues) continue;
-    if (each.state === 'accepted' && !each.changeable) await endQueued(executor, dialect, each, tally);
-    else ready.push(...(await promoteNext(executor, dialect, each.claim)));
-  }
-  return ready;
-}
-
-function queuedBehind(executor: Executor, claim: ClaimedDelivery) {
-  return executor
-    .selectFrom('ctg_delivery')
-    .select(['id', 'interface', 'entity', 'entity_key', 'version', 'content_hash'])
-    .where('entity', '=', claim.entity)
-    .where('entity_key', '=', claim.key)
-    .where('account', '=', claim.account)
-    .where('state', '=', 'queued')
-    .orderBy('id')
-    .forUpdate();
-}
-
-async function promoteNext(
-  executor: Executor,
-  dialect: Dialect,
-  claim: ClaimedDelivery,
-): Promise<ReadyDelivery[]> {
-  const next = await queuedBehind(executor, claim).limit(1).executeTakeFirst();
-  if (!next) return [];
-  await executor
-    .updateTable('ctg_delivery')
-    .set({ state: 'waiting', open_lane: laneText(laneOf(claim)), due_at: now(dialect) })
-    .where('id', '=', next.id)
-    .execute();
-  return [next];
-}
-
-async function endQueued(
-  executor: Executor,
-  dialect: Dialect,
-  each: Settlement,
-  tally: Tally,
-): Promise<void> {
-  for (const row of await queuedBehind(executor, each.claim).execute()) {
-    const same = row.content_hash === each.claim.hash;
-    const state = same ? 'unchanged' : 'rejected';
-    await executor
-      .updateTable('ctg_delivery')
-      .set({ state, reason: same ? null : CANNOT_CHANGE, closed_at: now(dialect), due_at: null })
-      .where('id', '=', row.id)
-      .execute();
-    tally.add(row.entity, state);
-  }
-}
-
-/** Frees the deliveries that waited for a record which the platform now holds; tells those whose record was refused why they wait. */
-async function unblock(
-  executor: Executor,
-  dialect: Dialect,
-  group: readonly Settlement[],
-): Promise<ReadyDelivery[]> {
-  const accepted = group.filter((each) => each.state === 'accepted' && each.platformId !== undefined);
-  const refused = group.filter((each) => each.state === 'rejected' && each.queues);
-  for (const each of refused) {
-    const reason =
-      `Waits for ${each.claim.entity} ${each.claim.key}, which was rejected: ${each.reason ?? ''}`.slice(
-        0,
-        1000,
-      );
-    await executor
-      .updateTable('ctg_delivery')
-      .set({ reason })
-      .where('waits_for', '=', laneText(laneOf(each.claim)))
-      .where('state', '=', 'blocked')
-      .execute();
-  }
-  return unblockLanes(
-    executor,
-    dialect,
-    accepted.map((each) => laneText(laneOf(each.claim))),
-  );
-}
-
-/** Frees what waits for these lanes. */
-export async function unblockLanes(
-  executor: Executor,
-  dialect: Dialect,
-  lanes: readonly string[],
-): Promise<ReadyDelivery[]> {
-  if (lanes.length === 0) return [];
-  const rows = await executor
-    .selectFrom('ctg_delivery')
-    .select(['id', 'interface', 'entity', 'entity_key', 'version'])
-    .where('waits_for', 'in', [...lanes])
-    .where('state', '=', 'blocked')
-    .orderBy('id')
-    .forUpdate()
-    .execute();
-  if (rows.length === 0) return [];
-  await executor
-    .updateTable('ctg_delivery')
-    .set({ state: 'waiting', waits_for: null, reason: null, due_at: now(dialect) })
-    .where(
-      'id',
-      'in',
-      rows.map((row) => row.id),
-    )
-    .execute();
-  return rows;
 }

@@ -1,7 +1,7 @@
 import { type Database, fromNow } from '../erp/database.ts';
 import { findBound } from './bindings.ts';
 import type { ReadyDelivery } from './relay-store.ts';
-import { unblockLanes } from './settle.ts';
+import { unblockLanes } from './release.ts';
 
 /** Deliveries that are owed, may go now, and whose job may be lost: what the sweep puts back into the queues. */
 export async function overdueDeliveries(

@@ -48,18 +48,26 @@ export async function writeWatches(
   );
 }
 
+/** Which due watches to take. */
+export type DueClaim = {
+  /** The interface that asks for them. */
+  readonly poll: string;
+  readonly limit: number;
+  readonly leaseMs: number;
+};
+
 /**
- * Takes up to `limit` due watches for polling. Their next time is moved `leaseMs` ahead at once, so no other agent takes
+ * Takes up to `limit` due watches for polling, the longest overdue first. Their next time is moved `leaseMs` ahead at once, so no other agent takes
  * them meanwhile, and a poller that dies loses only that long.
  */
 export async function claimDueWatches(
   database: Database,
-  limit: number,
-  leaseMs: number,
+  { poll, limit, leaseMs }: DueClaim,
 ): Promise<DueWatch[]> {
   const { dialect } = database;
   return database.transact(async (transaction) => {
     const rows = await selectWatches(transaction, dialect)
+      .where('poll', '=', poll)
       .where('next_at', '<=', now(dialect))
       .orderBy('next_at')
       .limit(limit)

@@ -45,6 +45,10 @@ export const sendingSettings = {
     },
     accepts: acceptsWholeNumber(1, 86_400_000),
   }),
+  POLL_RATE_LIMIT: setting(wholeNumber(1, 100_000).default(100), {
+    meaning: { en: 'Status polls per second per system, at most', zh: '每个系统每秒最多的状态查询数' },
+    accepts: acceptsWholeNumber(1, 100_000),
+  }),
   POLL_CRON: setting(readText(readCron).default('*/5 * * * * *'), {
     meaning: { en: 'Tick of the pollers (node-cron, with seconds)', zh: '轮询的节拍（node-cron，含秒）' },
     accepts: { en: 'a cron expression', zh: 'cron 表达式' },

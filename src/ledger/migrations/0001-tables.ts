@@ -97,7 +97,7 @@ function indexes(): string[] {
     'CREATE INDEX ctg_attempt_delivery ON ctg_attempt (delivery_id)',
     'CREATE UNIQUE INDEX ctg_binding_platform ON ctg_binding (account, entity, platform_id)',
     'CREATE UNIQUE INDEX ctg_watch_target ON ctg_watch (account, poll, platform_id)',
-    'CREATE INDEX ctg_watch_due ON ctg_watch (next_at)',
+    'CREATE INDEX ctg_watch_due ON ctg_watch (poll, next_at)',
     'CREATE INDEX ctg_inbox_record ON ctg_inbox (entity_key)',
     'CREATE INDEX ctg_order_status_record ON ctg_order_status (entity_key)',
     'CREATE INDEX ctg_logistics_status_record ON ctg_logistics_status (entity_key)',

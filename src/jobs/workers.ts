@@ -1,0 +1,57 @@
+import { INTERFACES } from '../mappers/registry.ts';
+import type { Deliverer } from './deliver.ts';
+import type { Logins } from './logins.ts';
+import { type PollContext, pollDue, pollWatch } from './poll.ts';
+import { type Queues, TICKS } from './queues.ts';
+
+/** What the workers work with. */
+export type WorkersContext = {
+  readonly queues: Queues;
+  readonly deliverer: Deliverer;
+  readonly pollContext: PollContext;
+  readonly logins: Logins;
+  readonly concurrency: number;
+  readonly sweep: () => Promise<number>;
+};
+
+/** Starts a worker for each interface's queue, and one for the ticks. */
+export function startWorkers({
+  queues,
+  deliverer,
+  pollContext,
+  logins,
+  concurrency,
+  sweep,
+}: WorkersContext): void {
+  for (const target of INTERFACES) {
+    if (!target.push && !target.poll) continue;
+    queues.work(target.name, concurrency, async ({ data }) => {
+      if ('delivery' in data) return deliverer.deliver(target, data.delivery);
+      if ('watch' in data) return pollWatch(pollContext, data.watch);
+      return { kind: 'done', summary: 'nothing to do' };
+    });
+  }
+  const ticks: Record<string, () => Promise<unknown>> = {
+    poll: pollTick(pollContext),
+    sweep,
+    logins: () => logins.check(),
+  };
+  queues.work(TICKS, 3, async ({ data }) => {
+    const tick = 'tick' in data ? ticks[data.tick] : undefined;
+    await tick?.();
+    return { kind: 'done', summary: 'tick' };
+  });
+}
+
+/** Most seconds that a tick makes up for: after a long pause the due watches are not asked all at once. */
+const LONGEST_TICK_SECONDS = 10;
+
+function pollTick(context: PollContext): () => Promise<number> {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    const seconds = Math.min(LONGEST_TICK_SECONDS, (now - last) / 1000);
+    last = now;
+    return pollDue(context, seconds);
+  };
+}

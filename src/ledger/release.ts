@@ -1,0 +1,127 @@
+import { type Dialect, type Executor, now } from '../erp/database.ts';
+import type { ClaimedDelivery } from './claims.ts';
+import { CANNOT_CHANGE } from './decide.ts';
+import type { ReadyDelivery } from './relay-store.ts';
+import { laneOf, type Settlement } from './settlement.ts';
+import { laneText } from './states.ts';
+import type { Tally } from './tally.ts';
+
+/**
+ * Lets the next change of each closed record through. Where an accepted record cannot be changed any more, the changes
+ * behind it end: the same content is `unchanged`, any other is refused.
+ */
+export async function promoteQueued(
+  executor: Executor,
+  dialect: Dialect,
+  closing: readonly Settlement[],
+  tally: Tally,
+): Promise<ReadyDelivery[]> {
+  const ready: ReadyDelivery[] = [];
+  for (const each of closing) {
+    if (!each.queues) continue;
+    if (each.state === 'accepted' && !each.changeable) await endQueued(executor, dialect, each, tally);
+    else ready.push(...(await promoteNext(executor, dialect, each.claim)));
+  }
+  return ready;
+}
+
+function queuedBehind(executor: Executor, claim: ClaimedDelivery) {
+  return executor
+    .selectFrom('ctg_delivery')
+    .select(['id', 'interface', 'entity', 'entity_key', 'version', 'content_hash'])
+    .where('entity', '=', claim.entity)
+    .where('entity_key', '=', claim.key)
+    .where('account', '=', claim.account)
+    .where('state', '=', 'queued')
+    .orderBy('id')
+    .forUpdate();
+}
+
+async function promoteNext(
+  executor: Executor,
+  dialect: Dialect,
+  claim: ClaimedDelivery,
+): Promise<ReadyDelivery[]> {
+  const next = await queuedBehind(executor, claim).limit(1).executeTakeFirst();
+  if (!next) return [];
+  await executor
+    .updateTable('ctg_delivery')
+    .set({ state: 'waiting', open_lane: laneText(laneOf(claim)), due_at: now(dialect) })
+    .where('id', '=', next.id)
+    .execute();
+  return [next];
+}
+
+async function endQueued(
+  executor: Executor,
+  dialect: Dialect,
+  each: Settlement,
+  tally: Tally,
+): Promise<void> {
+  for (const row of await queuedBehind(executor, each.claim).execute()) {
+    const same = row.content_hash === each.claim.hash;
+    const state = same ? 'unchanged' : 'rejected';
+    await executor
+      .updateTable('ctg_delivery')
+      .set({ state, reason: same ? null : CANNOT_CHANGE, closed_at: now(dialect), due_at: null })
+      .where('id', '=', row.id)
+      .execute();
+    tally.add(row.entity, state);
+  }
+}
+
+/** Frees the deliveries that waited for a record which the platform now holds; tells those whose record was refused why they wait. */
+export async function unblock(
+  executor: Executor,
+  dialect: Dialect,
+  group: readonly Settlement[],
+): Promise<ReadyDelivery[]> {
+  const accepted = group.filter((each) => each.state === 'accepted' && each.platformId !== undefined);
+  const refused = group.filter((each) => each.state === 'rejected' && each.queues);
+  for (const each of refused) {
+    const reason =
+      `Waits for ${each.claim.entity} ${each.claim.key}, which was rejected: ${each.reason ?? ''}`.slice(
+        0,
+        1000,
+      );
+    await executor
+      .updateTable('ctg_delivery')
+      .set({ reason })
+      .where('waits_for', '=', laneText(laneOf(each.claim)))
+      .where('state', '=', 'blocked')
+      .execute();
+  }
+  return unblockLanes(
+    executor,
+    dialect,
+    accepted.map((each) => laneText(laneOf(each.claim))),
+  );
+}
+
+/** Frees what waits for these lanes. */
+export async function unblockLanes(
+  executor: Executor,
+  dialect: Dialect,
+  lanes: readonly string[],
+): Promise<ReadyDelivery[]> {
+  if (lanes.length === 0) return [];
+  const rows = await executor
+    .selectFrom('ctg_delivery')
+    .select(['id', 'interface', 'entity', 'entity_key', 'version'])
+    .where('waits_for', 'in', [...lanes])
+    .where('state', '=', 'blocked')
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  if (rows.length === 0) return [];
+  await executor
+    .updateTable('ctg_delivery')
+    .set({ state: 'waiting', waits_for: null, reason: null, due_at: now(dialect) })
+    .where(
+      'id',
+      'in',
+      rows.map((row) => row.id),
+    )
+    .execute();
+  return rows;
+}

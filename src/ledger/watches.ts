@@ -66,14 +66,7 @@ export async function claimDueWatches(
 ): Promise<DueWatch[]> {
   const { dialect } = database;
   return database.transact(async (transaction) => {
-    const rows = await selectWatches(transaction, dialect)
-      .where('poll', '=', poll)
-      .where('next_at', '<=', now(dialect))
-      .orderBy('next_at')
-      .limit(limit)
-      .forUpdate()
-      .skipLocked()
-      .execute();
+    const rows = await dueWatches(transaction, dialect, { poll, limit }).execute();
     if (rows.length === 0) return [];
     await transaction
       .updateTable('ctg_watch')
@@ -86,6 +79,21 @@ export async function claimDueWatches(
       .execute();
     return rows.map(toWatch);
   });
+}
+
+/** The query for due watches of one interface, locked; its plan must be the index (poll, next_at), never all rows. */
+export function dueWatches(
+  executor: Executor,
+  dialect: Dialect,
+  { poll, limit }: Pick<DueClaim, 'poll' | 'limit'>,
+) {
+  return selectWatches(executor, dialect)
+    .where('poll', '=', poll)
+    .where('next_at', '<=', now(dialect))
+    .orderBy('next_at')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked();
 }
 
 function selectWatches(executor: Executor, dialect: Dialect) {

@@ -21,6 +21,7 @@ import { sweep } from './jobs/sweep.ts';
 import { startWorkers } from './jobs/workers.ts';
 import { migrate, pendingMigrations } from './ledger/migrate.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
+import { retryDelivery } from './ledger/retry.ts';
 import { SHARDS } from './ledger/tally.ts';
 import { INTERFACES } from './mappers/registry.ts';
 import { createGateway, type Gateway } from './platform/gateway.ts';
@@ -189,6 +190,11 @@ async function build(
     logins,
     concurrency: settings.concurrency,
     sweep: () => sweep(sweepContext, SWEEP_GRACE_MS),
+    retry: async (delivery) => {
+      const retried = await retryDelivery(database, delivery, { sources });
+      if (retried.kind === 'resumed') await enqueue([retried.ready]);
+      if (retried.kind === 'requeued') relay.wake();
+    },
   });
   closers.push(() => queues.stopWorkers());
   closers.push(() => deliverer.stop());

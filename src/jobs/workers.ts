@@ -12,6 +12,8 @@ export type WorkersContext = {
   readonly logins: Logins;
   readonly concurrency: number;
   readonly sweep: () => Promise<number>;
+  /** What a person's "retry" of a failed job means: the ledger decides whether, and as what, the record goes again. */
+  readonly retry: (deliveryId: number) => Promise<void>;
 };
 
 /** Starts a worker for each interface's queue, and one for the ticks. */
@@ -22,11 +24,15 @@ export function startWorkers({
   logins,
   concurrency,
   sweep,
+  retry,
 }: WorkersContext): void {
   for (const target of INTERFACES) {
     if (!target.push && !target.poll) continue;
-    queues.work(target.name, concurrency, async ({ data }) => {
-      if ('delivery' in data) return deliverer.deliver(target, data.delivery);
+    queues.work(target.name, concurrency, async ({ data, retriedByPerson }) => {
+      if ('delivery' in data) {
+        if (retriedByPerson) await retry(data.delivery);
+        return deliverer.deliver(target, data.delivery);
+      }
       if ('watch' in data) return pollWatch(pollContext, data.watch);
       return { kind: 'done', summary: 'nothing to do' };
     });

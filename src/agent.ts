@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { createAccountBook } from './config/account-book.ts';
 import type { Accounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
 import type { PlatformOptions } from './config/paths.ts';
@@ -52,6 +53,8 @@ export type Agent = {
   readonly pollContext: PollContext;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
+  /** Takes over accounts whose secrets were changed, without losing a send. */
+  replaceAccounts(next: Accounts): Promise<void>;
   /** Ends in order: takes nothing new, lets what is under way end, closes. */
   stop(): Promise<void>;
 };
@@ -81,7 +84,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 async function build(
-  { settings, accounts, sources, platform, logger }: AgentOptions,
+  { settings, accounts: initialAccounts, sources, platform, logger }: AgentOptions,
   closers: (() => Promise<unknown> | unknown)[],
   stop: () => Promise<void>,
 ): Promise<Agent> {
@@ -89,6 +92,13 @@ async function build(
     settings.agentId ?? `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const shard = hash('sha256', id, 'buffer').readUInt16BE(0) % SHARDS;
 
+  const book = createAccountBook(initialAccounts);
+  const { accounts } = book;
+  const replaceAccounts = async (next: Accounts): Promise<void> => {
+    const changed = book.replace(next);
+    if (changed.length > 0) logger.info({ accounts: changed }, 'accounts have new credentials');
+    for (const account of changed) await logins.renew(account);
+  };
   const database = await openDatabase({
     url: settings.databaseUrl,
     dataDir: settings.dataDir,
@@ -214,6 +224,7 @@ async function build(
     deliverer,
     pollContext,
     leaseFault: lease.fault,
+    replaceAccounts,
     stop,
   };
 }

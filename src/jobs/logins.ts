@@ -18,6 +18,8 @@ export type Logins = {
   refuse(account: string, message: string): Promise<void>;
   /** Logs refused accounts in again, gently, and those that are not known yet. Told when one works again. */
   check(): Promise<void>;
+  /** Forgets what is known of an account's log-in, because its credentials changed, and tries them. */
+  renew(account: string): Promise<void>;
   states(): readonly AccountState[];
   load(): Promise<void>;
 };
@@ -92,6 +94,13 @@ export function createLogins(context: LoginsContext): Logins {
     refuse,
     check: async () => {
       for (const id of context.accounts.keys()) if (isDue(id)) await attempt(id);
+    },
+    renew: async (account) => {
+      retries.delete(account);
+      const known = states.get(account);
+      if (known) states.set(account, { ...known, login: 'unknown', message: undefined });
+      await attempt(account);
+      context.onAccepted(account);
     },
     states: () => [...context.accounts.keys()].map((id) => states.get(id) ?? unknownAccount(id)),
     load: async () => {

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { createAccountBook } from './config/account-book.ts';
@@ -23,7 +23,7 @@ import { startWorkers } from './jobs/workers.ts';
 import { migrate, pendingMigrations } from './ledger/migrate.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
 import { retryDelivery } from './ledger/retry.ts';
-import { SHARDS } from './ledger/tally.ts';
+import { shardOf } from './ledger/tally.ts';
 import { INTERFACES } from './mappers/registry.ts';
 import { createGateway, type Gateway } from './platform/gateway.ts';
 import { createGotTransport } from './platform/got-transport.ts';
@@ -36,6 +36,8 @@ export type AgentOptions = {
   readonly sources: Sources;
   readonly platform: PlatformOptions;
   readonly logger: Logger;
+  /** An empty embedded store (`PGlite.dumpDataDir`), which saves the initialisation of new ones. */
+  readonly template?: Blob;
 };
 
 /** A running agent: the composition of all parts, and what the admin server and the commands reach. */
@@ -84,13 +86,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 async function build(
-  { settings, accounts: initialAccounts, sources, platform, logger }: AgentOptions,
+  { settings, accounts: initialAccounts, sources, platform, logger, template }: AgentOptions,
   closers: (() => Promise<unknown> | unknown)[],
   stop: () => Promise<void>,
 ): Promise<Agent> {
   const id =
     settings.agentId ?? `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const shard = hash('sha256', id, 'buffer').readUInt16BE(0) % SHARDS;
+  const shard = shardOf(id);
 
   const book = createAccountBook(initialAccounts);
   const { accounts } = book;
@@ -103,6 +105,7 @@ async function build(
     url: settings.databaseUrl,
     dataDir: settings.dataDir,
     connections: 12,
+    template,
   });
   closers.push(() => database.close());
   await bringUpToDate(database, settings.autoMigrate, logger);
@@ -112,6 +115,7 @@ async function build(
     redis: settings.redis,
     postgresUrl: isPostgres ? settings.databaseUrl : undefined,
     prefix: settings.queuePrefix,
+    template,
   });
   const names = INTERFACES.filter((each) => each.push || each.poll).map((each) => each.name);
   const queues = createQueues(store, names, logger);

@@ -1,9 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import { Kysely, MysqlDialect, PostgresDialect, type RawBuilder, sql, type Transaction } from 'kysely';
 import mysql from 'mysql2';
 import pg from 'pg';
+import { lockDirectory } from './directory-lock.ts';
 import { createPglitePool } from './pglite-pool.ts';
 import type { Tables } from './tables.ts';
 
@@ -34,6 +35,8 @@ export type DatabaseOptions = {
   readonly url?: string | undefined;
   /** Directory of the embedded store; `memory` keeps nothing. */
   readonly dataDir: string;
+  /** An empty embedded store (`PGlite.dumpDataDir`), which saves a new one's initialisation of a second or two. */
+  readonly template?: Blob | undefined;
   /** Connections of the pool. Default 10. */
   readonly connections?: number;
 };
@@ -42,17 +45,24 @@ const RETRYABLE = new Set(['40001', '40P01', 'ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_T
 
 /** Opens the ERP's database. Throws when the address is unusable; a server that is down shows with the first query. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  if (options.url === undefined) return openEmbedded(options.dataDir);
+  if (options.url === undefined) return openEmbedded(options);
   return /^(mysql|mariadb):/.test(options.url)
     ? openMysql(options.url, options)
     : openPostgres(options.url, options);
 }
 
 /** Opens the embedded PostgreSQL (PGlite) under `dataDir`. One process at a time may hold it. */
-async function openEmbedded(dataDir: string): Promise<Database> {
+async function openEmbedded({ dataDir, template }: DatabaseOptions): Promise<Database> {
   const directory = join(dataDir, 'erp');
-  if (dataDir !== 'memory') mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const store = await PGlite.create(dataDir === 'memory' ? 'memory://' : directory);
+  const inMemory = dataDir === 'memory';
+  const unlock = inMemory ? () => undefined : lockDirectory(dataDir);
+  const isNew = inMemory || !existsSync(directory);
+  const store = await PGlite.create(inMemory ? 'memory://' : directory, {
+    ...(isNew && template && { loadDataDir: template }),
+  }).catch((cause: unknown) => {
+    unlock();
+    throw cause;
+  });
   await store.exec("SET TIME ZONE 'UTC'");
   const kysely = new Kysely<Tables>({
     dialect: new PostgresDialect({ pool: createPglitePool(store, { exclusive: true }) }),
@@ -63,7 +73,10 @@ async function openEmbedded(dataDir: string): Promise<Database> {
     kysely,
     transact: transactor(kysely),
     listen: async (channel, onNotify) => store.listen(channel, onNotify),
-    close: () => kysely.destroy(),
+    close: async () => {
+      await kysely.destroy();
+      unlock();
+    },
   };
 }
 

@@ -17,7 +17,10 @@ import type { RedisTarget } from '../config/settings.ts';
 import { createPglitePool } from '../erp/pglite-pool.ts';
 
 /** What a job is for: a delivery, a watch, or a tick of the schedule. Never more than ids. */
-export type JobData = { readonly delivery: number } | { readonly watch: number } | { readonly tick: string };
+export type JobData =
+  | { readonly delivery: number; readonly ended?: true }
+  | { readonly watch: number }
+  | { readonly tick: string };
 
 /** A queue and a worker, whatever they run on. */
 export type JobQueue = Queue<JobData, string, string>;
@@ -47,12 +50,14 @@ export type QueueStoreOptions = {
   readonly redis: RedisTarget | undefined;
   readonly postgresUrl: string | undefined;
   readonly prefix: string;
+  /** An empty embedded store, which saves a new one's initialisation. */
+  readonly template?: Blob | undefined;
 };
 
 /** Opens the job store. */
 export async function openQueueStore(options: QueueStoreOptions): Promise<QueueStore> {
   if (options.redis) return openRedis(options.redis, options.prefix);
-  return options.postgresUrl === undefined ? openPglite() : openPostgres(options.postgresUrl);
+  return options.postgresUrl === undefined ? openPglite(options.template) : openPostgres(options.postgresUrl);
 }
 
 function openRedis(target: RedisTarget, prefix: string): QueueStore {
@@ -136,8 +141,8 @@ async function openPostgres(url: string): Promise<QueueStore> {
  * The embedded queue lives in memory: the ledger knows every delivery that is owed, and the first sweep puts them back
  * into the queues at the next start.
  */
-async function openPglite(): Promise<QueueStore> {
-  const database = await PGlite.create('memory://');
+async function openPglite(template: Blob | undefined): Promise<QueueStore> {
+  const database = await PGlite.create('memory://', { ...(template && { loadDataDir: template }) });
   const pool: PgPool = adaptPool(createPglitePool(database, { exclusive: false }));
   await runMigrations(await pool.connect(), QUEUE_SCHEMA);
   await database.exec(`SET search_path TO ${QUEUE_SCHEMA}, public`);

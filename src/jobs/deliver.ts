@@ -10,7 +10,7 @@ import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { isReference } from '../ledger/secrets.ts';
 import { type Settled, settleDeliveries } from '../ledger/settle.ts';
 import type { Settlement } from '../ledger/settlement.ts';
-import { laneText } from '../ledger/states.ts';
+import { type Lane, laneText } from '../ledger/states.ts';
 import type {
   DeliveryContext,
   JsonObject,
@@ -169,7 +169,17 @@ async function attemptDelivery(
   if (!account) return settlementOf(delivering, { kind: 'no-account' });
   const refusal = context.logins.refusal(claim.account);
   if (refusal !== undefined) return settlementOf(delivering, { kind: 'login-refused', message: refusal });
-  let current = await firstContext(context, push, claim);
+  const record: unknown = JSON.parse(claim.record ?? 'null');
+  const needs = await neededIds(context, push, claim, record);
+  const missing = needs.find((need) => need.platformId === undefined);
+  if (missing && claim.op === 'upsert')
+    return settlementOf(delivering, { kind: 'blocked', lane: missing.lane });
+  let current = firstContext(
+    context,
+    claim,
+    record,
+    needs.flatMap((need) => need.platformId ?? []),
+  );
   for (let step = 0; step < MOST_STEPS; step++) {
     const next = push.next(current);
     if (next.kind !== 'send') return settlementOf(delivering, { kind: 'step', step: next, context: current });
@@ -239,15 +249,25 @@ async function follow(
   return { ...current, doubt: false, progress: { ...verdict.progress, chosen: free[0] ?? '' } };
 }
 
-async function firstContext(
-  context: DeliverContext,
+/** The lanes that a delivery needs, each with its platform id where there is one. A deletion needs nothing new. */
+async function neededIds(
+  { database }: DeliverContext,
   push: Push,
   claim: ClaimedDelivery,
-): Promise<DeliveryContext<unknown>> {
-  const record: unknown = JSON.parse(claim.record ?? 'null');
+  record: unknown,
+): Promise<{ lane: Lane; platformId: string | undefined }[]> {
   const lanes = push.needs(record).map((need) => ({ account: claim.account, ...need }));
-  const { kysely, dialect } = context.database;
-  const bound = lanes.length > 0 ? await findBound(kysely, dialect, lanes) : new Map<string, string>();
+  if (lanes.length === 0) return [];
+  const bound = await findBound(database.kysely, database.dialect, lanes);
+  return lanes.map((lane) => ({ lane, platformId: bound.get(laneText(lane)) }));
+}
+
+function firstContext(
+  context: DeliverContext,
+  claim: ClaimedDelivery,
+  record: unknown,
+  needed: readonly string[],
+): DeliveryContext<unknown> {
   return {
     key: claim.key,
     op: claim.op,
@@ -256,7 +276,7 @@ async function firstContext(
     progress: JSON.parse(claim.progress ?? '{}'),
     doubt: claim.doubt,
     bound: claim.bound && { ...claim.bound, record: JSON.parse(claim.bound.record ?? 'null') },
-    needed: lanes.flatMap((lane) => bound.get(laneText(lane)) ?? []),
+    needed,
     options: context.mapperOptions,
   };
 }

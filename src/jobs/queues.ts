@@ -179,12 +179,14 @@ async function processJob(
   token: string | undefined,
   processor: Processor,
 ): Promise<string> {
-  const retriedByPerson = job.attemptsMade > 0 && job.stalledCounter === 0;
+  // A job that ended runs again only when a person retries it (or, after a crash, because its end was not recorded).
+  const retriedByPerson = 'ended' in job.data && job.stalledCounter === 0;
   const result = await processor({ data: job.data, retriedByPerson });
   switch (result.kind) {
     case 'done':
       return result.summary;
     case 'failed':
+      if ('delivery' in job.data) await job.updateData({ ...job.data, ended: true });
       throw new UnrecoverableError(result.reason);
     case 'later':
       await job.moveToDelayed(Date.now() + result.inMs, token);

@@ -17,7 +17,7 @@ import {
   readLanes,
 } from '../ledger/relay-store.ts';
 import { eraseSecrets } from '../ledger/secrets.ts';
-import { type Lane, laneText } from '../ledger/states.ts';
+import { type Lane, laneText, waitingReason } from '../ledger/states.ts';
 import { Tally } from '../ledger/tally.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { interfaceFor } from '../mappers/registry.ts';
@@ -218,22 +218,18 @@ function newDelivery(decided: Decided, keys: string[], missing: ReadonlySet<stri
     };
   }
   const frozen = freezeDecided(decided, () => keys.shift() ?? '');
-  const waitsFor = neededLanes(decided)
-    .map(laneText)
-    .find((each) => missing.has(each));
-  const blocked = decision.state === 'waiting' && waitsFor !== undefined;
+  const waits = neededLanes(decided).find((each) => missing.has(laneText(each)));
+  const blocking = decision.state === 'waiting' ? waits : undefined;
   return {
     ...base,
     op: change.op,
-    state: blocked ? 'blocked' : decision.state,
-    waitsFor,
+    state: blocking ? 'blocked' : decision.state,
+    waitsFor: blocking && laneText(blocking),
     record: decision.json,
     frozen: frozen && JSON.stringify(frozen.data),
     hash: decision.hash,
     idempotencyKey: frozen?.idempotencyKey,
-    reason: blocked
-      ? `Waits for ${waitsFor.split('|').slice(1).join(' ')} to be at the platform.`
-      : undefined,
+    reason: blocking ? waitingReason(blocking) : undefined,
     capturedAt: change.capturedAt,
   };
 }

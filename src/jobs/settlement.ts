@@ -1,5 +1,6 @@
 import type { ClaimedDelivery } from '../ledger/claims.ts';
 import type { AttemptNote, Settlement } from '../ledger/settlement.ts';
+import { type Lane, laneText, waitingReason } from '../ledger/states.ts';
 import type {
   DeliveryContext,
   JsonObject,
@@ -38,6 +39,8 @@ export type Ending =
     }
   | { readonly kind: 'login-refused'; readonly message: string }
   | { readonly kind: 'no-account' }
+  /** A record that it needs is not at the platform (any more). */
+  | { readonly kind: 'blocked'; readonly lane: Lane }
   | { readonly kind: 'no-secret'; readonly reason: string }
   | { readonly kind: 'endless'; readonly context: DeliveryContext<unknown> };
 
@@ -45,7 +48,7 @@ export type Ending =
 const REFUSED_PAUSE_MS = 15_000;
 const NO_ACCOUNT_PAUSE_MS = 30_000;
 
-type Facts = Partial<Pick<Settlement, 'reason' | 'progress' | 'retryInMs' | 'platformId'>> &
+type Facts = Partial<Pick<Settlement, 'reason' | 'progress' | 'retryInMs' | 'platformId' | 'waitsFor'>> &
   Pick<Settlement, 'state' | 'outcome'> & { present?: boolean; countsAttempt?: boolean };
 
 /** Turns the end of a delivery's turn into what the ledger writes. Pure but for the dice of the back-off. */
@@ -61,6 +64,15 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
         countsAttempt: false,
       });
     }
+    case 'blocked':
+      return settle(delivering, undefined, {
+        state: 'blocked',
+        outcome: 'blocked',
+        reason: waitingReason(ending.lane),
+        waitsFor: laneText(ending.lane),
+        progress: parseProgress(claim),
+        countsAttempt: false,
+      });
     case 'no-secret':
       return settle(delivering, undefined, {
         state: 'held',
@@ -279,6 +291,7 @@ function settle(
     retryInMs: facts.retryInMs,
     countsAttempt: facts.countsAttempt ?? true,
     platformId: facts.platformId,
+    waitsFor: facts.waitsFor,
     present: facts.present ?? true,
     attempts: plain ? [] : delivering.attempts,
     followUps: consequences.changes.map((change) => ({

@@ -1,8 +1,8 @@
-import { type RawBuilder, sql, type Transaction } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database, Dialect, Executor } from '../erp/database.ts';
 import { outboxBacklog } from '../erp/outbox.ts';
-import type { Tables } from '../erp/tables.ts';
 import { livingAgents } from './agents.ts';
+import { readSnapshot } from './snapshot.ts';
 import { OPEN_STATES } from './states.ts';
 
 /**
@@ -65,13 +65,6 @@ export async function readSummary(database: Database): Promise<LedgerSummary> {
     const agents = await readAgents(snapshot, dialect);
     return { ...weigh(closed, open, outbox), lagSeconds, agents };
   });
-}
-
-async function readSnapshot<T>(
-  { kysely }: Database,
-  work: (snapshot: Transaction<Tables>) => Promise<T>,
-): Promise<T> {
-  return kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work);
 }
 
 /** Pure: the balance of what was counted. */

@@ -103,7 +103,13 @@ function decideNewest(
       open.hash === wanted.hash && open.op === wanted.change.op && open.state !== 'held' && !change.force;
     return same
       ? { kind: 'count', as: 'unchanged' }
-      : { kind: 'absorb', id: open.id, version: open.version, ...wanted, wake: open.state === 'held' };
+      : {
+          kind: 'absorb',
+          id: open.id,
+          version: open.version,
+          ...wanted,
+          wake: open.state === 'held' || open.state === 'blocked',
+        };
   }
   if (!change.force && isAsBound(wanted.change.op, wanted.hash, binding))
     return { kind: 'count', as: 'unchanged' };

@@ -236,8 +236,8 @@ export async function absorbChanges(
   const assignments = (d: RawBuilder<unknown>): RawBuilder<unknown> => sql`
     ${d}op = v.op, ${d}record = v.record, ${d}content_hash = v.hash, ${d}version = d.version + 1,
     ${d}due_at = CASE WHEN v.wake = 1 THEN ${now(dialect)} ELSE d.due_at END,
-    ${d}progress = CASE WHEN v.wake = 1 THEN NULL ELSE d.progress END,
-    ${d}state = CASE WHEN v.wake = 1 THEN 'in_doubt' ELSE d.state END`;
+    ${d}waits_for = CASE WHEN v.wake = 1 THEN NULL ELSE d.waits_for END,
+    ${d}state = CASE WHEN v.wake = 1 THEN CASE WHEN d.state = 'blocked' THEN 'waiting' ELSE 'in_doubt' END ELSE d.state END`;
   if (dialect === 'postgres') {
     await sql`UPDATE ctg_delivery d SET ${assignments(sql``)} FROM ${source} WHERE d.id = v.id`.execute(
       executor,

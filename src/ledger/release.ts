@@ -77,7 +77,7 @@ export async function unblock(
   group: readonly Settlement[],
 ): Promise<ReadyDelivery[]> {
   const accepted = group.filter((each) => each.state === 'accepted' && each.platformId !== undefined);
-  const refused = group.filter((each) => each.state === 'rejected' && each.queues);
+  const refused = group.filter((each) => each.state === 'rejected');
   for (const each of refused) {
     const reason =
       `Waits for ${each.claim.entity} ${each.claim.key}, which was rejected: ${each.reason ?? ''}`.slice(

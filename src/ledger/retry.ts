@@ -56,7 +56,8 @@ async function resume(executor: Executor, { dialect }: Database, row: DeliveryRo
   const version = row.version + 1;
   await executor
     .updateTable('ctg_delivery')
-    .set({ state: 'in_doubt', due_at: now(dialect), version, claimed_by: null })
+    // Its age counts anew, or one that was given up for its age would be given up again after one attempt.
+    .set({ state: 'in_doubt', due_at: now(dialect), created_at: now(dialect), version, claimed_by: null })
     .where('id', '=', row.id)
     .execute();
   const { id, interface: name, entity, entity_key } = row;

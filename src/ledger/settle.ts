@@ -89,7 +89,7 @@ function judge({ claim, state }: Settlement, locked: Locked | undefined): Settle
 }
 
 function isOpen(state: DeliveryState): state is OpenState {
-  return state === 'waiting' || state === 'in_doubt' || state === 'held';
+  return state === 'waiting' || state === 'in_doubt' || state === 'held' || state === 'blocked';
 }
 
 function closedState({ state }: Settlement): ClosedState {
@@ -114,13 +114,14 @@ async function updateDeliveries(
     progress: 'text',
     platform_id: 'text',
     due_ms: 'bigint',
+    waits_for: 'text',
     uncounted: 'integer',
     closed: 'integer',
   });
   const due = fromNow(dialect, sql`v.due_ms`);
   const set = (d: RawBuilder<unknown>): RawBuilder<unknown> => sql`
     ${d}state = v.state, ${d}outcome = v.outcome, ${d}reason = v.reason, ${d}progress = v.progress,
-    ${d}platform_id = COALESCE(v.platform_id, d.platform_id), ${d}claimed_by = NULL,
+    ${d}platform_id = COALESCE(v.platform_id, d.platform_id), ${d}claimed_by = NULL, ${d}waits_for = v.waits_for,
     ${d}attempts = d.attempts - v.uncounted,
     ${d}due_at = CASE WHEN v.due_ms IS NULL THEN NULL ELSE ${due} END,
     ${d}open_lane = CASE WHEN v.closed = 1 THEN NULL ELSE d.open_lane END,
@@ -135,7 +136,16 @@ async function updateDeliveries(
 function updateRow(
   each: Judged,
 ): Record<
-  'id' | 'state' | 'outcome' | 'reason' | 'progress' | 'platform_id' | 'due_ms' | 'uncounted' | 'closed',
+  | 'id'
+  | 'state'
+  | 'outcome'
+  | 'reason'
+  | 'progress'
+  | 'platform_id'
+  | 'due_ms'
+  | 'waits_for'
+  | 'uncounted'
+  | 'closed',
   string | number | null
 > {
   const closed = each.result === 'closed';
@@ -148,7 +158,13 @@ function updateRow(
     reason: again ? null : (each.reason?.slice(0, 1000) ?? null),
     progress: progress === undefined || Object.keys(progress).length === 0 ? null : JSON.stringify(progress),
     platform_id: each.platformId ?? null,
-    due_ms: closed || each.state === 'held' ? null : again ? 0 : Math.round(each.retryInMs ?? 0),
+    due_ms:
+      closed || each.state === 'held' || each.state === 'blocked'
+        ? null
+        : again
+          ? 0
+          : Math.round(each.retryInMs ?? 0),
+    waits_for: again ? null : (each.waitsFor ?? null),
     uncounted: each.countsAttempt ? 0 : 1,
     closed: closed ? 1 : 0,
   };

@@ -15,7 +15,9 @@ export type AttemptNote = {
 /** What one processing of a delivery came to. */
 export type Settlement = {
   readonly claim: ClaimedDelivery;
-  readonly state: ClosedState | Extract<OpenState, 'waiting' | 'in_doubt' | 'held'>;
+  readonly state: ClosedState | Extract<OpenState, 'waiting' | 'in_doubt' | 'held' | 'blocked'>;
+  /** The lane that it waits for; only for `blocked`. */
+  readonly waitsFor?: string | undefined;
   readonly outcome: string;
   readonly reason: string | undefined;
   readonly progress: Record<string, unknown> | undefined;

@@ -27,3 +27,8 @@ export type Lane = { readonly account: string; readonly entity: string; readonly
 export function laneText({ account, entity, key }: Lane): string {
   return `${account}|${entity}|${key}`;
 }
+
+/** Why a delivery is blocked, in words for people. */
+export function waitingReason({ entity, key }: Lane): string {
+  return `Waits for ${entity} ${key} to be at the platform.`;
+}

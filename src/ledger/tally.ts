@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Dialect, Executor } from '../erp/database.ts';
 import type { ClosedState } from './states.ts';
@@ -40,4 +41,9 @@ export class Tally {
 }
 
 /** Rows over which agents spread their counting. */
-export const SHARDS = 16;
+const SHARDS = 16;
+
+/** The shard in which an agent counts. */
+export function shardOf(agentId: string): number {
+  return hash('sha256', agentId, 'buffer').readUInt16BE(0) % SHARDS;
+}

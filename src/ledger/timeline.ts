@@ -9,6 +9,7 @@ import type {
   WatchTable,
 } from '../erp/tables.ts';
 import { INTERFACES } from '../mappers/registry.ts';
+import { readSnapshot } from './snapshot.ts';
 import { laneText } from './states.ts';
 
 /** Which record; without an account, those of all accounts. */
@@ -44,23 +45,26 @@ export type Timeline = {
 const MOST = 100;
 const MOST_ATTEMPTS = 500;
 
-/** Reads what is kept of a record. Every part goes through an index, except for the outbox, which has none by key. */
+/** Reads what is kept of a record, as it was at one moment. Every part goes through an index, except for the outbox, which has none by key. */
 export async function readTimeline(database: Database, request: TimelineRequest): Promise<Timeline> {
-  const { kysely } = database;
-  const deliveries = await readDeliveries(kysely, request);
-  const bindings = await readBindings(kysely, request);
+  return readSnapshot(database, (snapshot) => readParts(snapshot, request));
+}
+
+async function readParts(executor: Executor, request: TimelineRequest): Promise<Timeline> {
+  const deliveries = await readDeliveries(executor, request);
+  const bindings = await readBindings(executor, request);
   const ids = new Set(
     [...deliveries, ...bindings].flatMap(({ platform_id: id }) => (id === null ? [] : [id])),
   );
   const accounts = new Set([...deliveries, ...bindings].map(({ account }) => account));
   return {
-    deliveries: await withAttempts(kysely, deliveries),
+    deliveries: await withAttempts(executor, deliveries),
     bindings,
-    watches: await readWatches(kysely, request, [...ids], [...accounts]),
-    statuses: (await readStatuses(kysely, request)).filter((row) => ids.has(row.platform_id)),
-    inbox: (await readInbox(kysely, request)).filter((row) => ids.has(row.platform_id)),
-    waitingInOutbox: await countOutbox(kysely, request),
-    waitedFor: await readWaiting(kysely, request, [...accounts]),
+    watches: await readWatches(executor, request, [...ids], [...accounts]),
+    statuses: (await readStatuses(executor, request)).filter((row) => ids.has(row.platform_id)),
+    inbox: (await readInbox(executor, request)).filter((row) => ids.has(row.platform_id)),
+    waitingInOutbox: await countOutbox(executor, request),
+    waitedFor: await readWaiting(executor, request, [...accounts]),
   };
 }
 

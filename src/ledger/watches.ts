@@ -26,7 +26,7 @@ export type DueWatch = {
 /** How soon a new watch is polled first. */
 const FIRST_POLL_MS = 2000;
 
-/** Starts watches; one that exists already goes on as it is. */
+/** Starts watches. One that exists already is asked anew, also when it had ended: a second return of an order, say. */
 export async function writeWatches(
   executor: Executor,
   dialect: Dialect,
@@ -41,8 +41,10 @@ export async function writeWatches(
   );
   const merge =
     dialect === 'postgres'
-      ? sql`ON CONFLICT (account, poll, platform_id) DO NOTHING`
-      : sql`ON DUPLICATE KEY UPDATE entity_key = VALUES(entity_key)`;
+      ? sql`ON CONFLICT (account, poll, platform_id) DO UPDATE SET entity_key = EXCLUDED.entity_key,
+          reference = EXCLUDED.reference, next_at = EXCLUDED.next_at`
+      : sql`ON DUPLICATE KEY UPDATE entity_key = VALUES(entity_key), reference = VALUES(reference),
+          next_at = VALUES(next_at)`;
   await sql`INSERT INTO ctg_watch (account, poll, entity_key, platform_id, reference, next_at) VALUES ${values} ${merge}`.execute(
     executor,
   );

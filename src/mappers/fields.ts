@@ -6,38 +6,63 @@ export const DECIMAL_PLACES = 6;
 
 const NUMBER_TEXT = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i;
 
+/** Amounts from here on are a slip of the keyboard, and larger than a JSON number carries exactly with its places. */
+const LARGEST = 1e15;
+
 /**
  * An exact decimal of an ERP record: a number, or a text such as `"12.50"`. Kept as a plain decimal text, rounded
- * half up to six places, so that equal amounts have one spelling.
+ * half up to six places, so that equal amounts have one spelling. One that a JSON number could not carry exactly is
+ * refused, since the platform would see another amount.
  */
 export const decimal = z
   .union([z.number(), z.string()], { error: 'must be a number, for example 12.5 or "12.50"' })
   .transform((value, context): string => {
     const text = String(value).trim();
-    if (!NUMBER_TEXT.test(text)) {
-      context.addIssue({ code: 'custom', message: `must be a number, not "${text.slice(0, 40)}"` });
-      return z.NEVER;
-    }
-    return new Decimal(text).toDecimalPlaces(DECIMAL_PLACES, Decimal.ROUND_HALF_UP).toFixed();
+    const fault = decimalFault(text);
+    if (fault === undefined) return rounded(text).toFixed();
+    context.addIssue({ code: 'custom', message: fault });
+    return z.NEVER;
   });
 
+function decimalFault(text: string): string | undefined {
+  if (!NUMBER_TEXT.test(text)) return `must be a number such as 12.50, not "${text.slice(0, 40)}"`;
+  const value = rounded(text);
+  if (value.abs().gte(LARGEST)) return 'is too large: it must be below 1000000000000000';
+  return value.eq(value.toNumber()) ? undefined : 'has too many digits to be sent exactly: give at most 15';
+}
+
+function rounded(text: string): Decimal {
+  return new Decimal(text).toDecimalPlaces(DECIMAL_PLACES, Decimal.ROUND_HALF_UP);
+}
+
 /** A decimal that may not be below zero: stock, price, amount. */
-export const amount = decimal.refine((value) => !value.startsWith('-'), { error: 'must not be negative' });
+export const amount = decimal
+  .refine((value) => !value.startsWith('-'), { error: 'must not be negative; give 0 or more' })
+  .describe('decimal, 0 or more');
 
 /** A decimal above zero. */
-export const positive = amount.refine((value) => Number(value) > 0, { error: 'must be greater than 0' });
+export const positive = amount
+  .refine((value) => Number(value) > 0, { error: 'must be greater than 0' })
+  .describe('decimal above 0');
 
 /** A decimal's number on the wire (文档: `stock`, `price`, `goods_price` …), the shortest that means the same. */
 export function toWireNumber(value: string): number {
   return new Decimal(value).toNumber();
 }
 
-/**
- * A discount in 折, such as `"98.50"`, from above 0 to 100. Kept as text.
- */
-export const discount = decimal.refine((value) => Number(value) > 0 && Number(value) <= 100, {
-  error: 'must be in 折: above 0 and at most 100, for example "98.50"',
-});
+/** A discount in 折, such as `"98.50"`, from 0.01 to 100. Kept as text. */
+export const discount = decimal
+  .refine((value) => toHundredths(value) >= 1 && Number(value) <= 100, {
+    error: 'must be in 折, from 0.01 to 100, for example "98.50"',
+  })
+  .describe('折, 0.01 to 100');
+
+/** A discount in 折 of two places at most, so that its hundredths are the very same discount (接口 6). */
+export const exactDiscount = discount
+  .refine((value) => new Decimal(value).decimalPlaces() <= 2, {
+    error: 'must have at most two decimal places, for example "98.50"',
+  })
+  .describe('折, 0.01 to 100, two places');
 
 /**
  * A discount as the document wants it: hundredths of 折, an integer (接口 6: 98.50折 → 9850). More than two places
@@ -53,7 +78,7 @@ export function fromHundredths(hundredths: number): string {
 }
 
 /** A text that must be there; numbers (ids that an ERP keeps as integers) are taken as text. */
-export const text = (longest = 255): z.ZodType<string> =>
+export const text = (longest = 255): z.ZodType<string, string | number> =>
   z
     .union([z.string(), z.number()], { error: 'is required and must be text' })
     .transform((value) => String(value).trim())
@@ -62,12 +87,54 @@ export const text = (longest = 255): z.ZodType<string> =>
         .string()
         .min(1, { error: 'is required and must not be empty' })
         .max(longest, { error: `must have at most ${longest} characters` }),
-    );
+    )
+    .describe(`text, at most ${longest}`);
 
 /** A text that may be missing or null: then it is empty. */
-export const optionalText = (longest = 255): z.ZodType<string> =>
+export const optionalText = (longest = 255) =>
   z
     .union([z.string(), z.number(), z.null()], { error: 'must be text' })
     .optional()
     .transform((value) => (value === null || value === undefined ? '' : String(value).trim()))
-    .pipe(z.string().max(longest, { error: `must have at most ${longest} characters` }));
+    .pipe(z.string().max(longest, { error: `must have at most ${longest} characters` }))
+    .describe(`text, at most ${longest}`);
+
+const YES_OR_NO = new Map<unknown, boolean>([
+  [true, true],
+  [1, true],
+  ['1', true],
+  ['true', true],
+  [false, false],
+  [0, false],
+  ['0', false],
+  ['false', false],
+]);
+
+/** Yes or no, in the spellings that databases and CSV files have for it. */
+export const flag = z
+  .union([z.boolean(), z.number(), z.string()], { error: 'must be true or false' })
+  .transform((value, context): boolean => {
+    const read = YES_OR_NO.get(typeof value === 'string' ? value.trim().toLowerCase() : value);
+    if (read !== undefined) return read;
+    context.addIssue({ code: 'custom', message: 'must be true or false (or 1 or 0)' });
+    return z.NEVER;
+  })
+  .describe('true or false');
+
+/** An integer, as a number or in digits. */
+export const integer = z
+  .union([z.number(), z.string()], { error: 'must be a whole number, for example 1' })
+  .transform((value, context): number => {
+    const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+    if (typeof read === 'number' && Number.isSafeInteger(read)) return read;
+    context.addIssue({ code: 'custom', message: 'must be a whole number, for example 1' });
+    return z.NEVER;
+  })
+  .describe('whole number');
+
+/** A secret, taken as it is: a blank at its end may belong to it. */
+export const secretText = z
+  .string({ error: 'is required and must be text' })
+  .min(1, { error: 'is required and must not be empty' })
+  .max(255, { error: 'must have at most 255 characters' })
+  .describe('text, at most 255; or env:NAME, file:PATH');

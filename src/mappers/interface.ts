@@ -65,13 +65,18 @@ export type Send = {
   readonly body: JsonObject;
   /** A query changes nothing at the platform, so a lost answer leaves no new doubt. */
   readonly query?: true;
+  /**
+   * The request carries the record's own username and password (接口 1, 2), not the account's. A refused log-in in the
+   * answer is then about the record's user: it stops nothing of the account, and is handed to `judge` as `rejected`.
+   */
+  readonly ownLogin?: true;
 };
 
 /** Nothing has to be sent: the platform is already as the record wants it. */
 export type Nothing = { readonly kind: 'nothing'; readonly reason: string };
 
-/** The effect is known to be there; nothing more has to be sent. */
-export type Settled = { readonly kind: 'settled'; readonly platformId: string };
+/** The effect is known to be there; nothing more has to be sent. Some records have no id at the platform (接口 5, 6). */
+export type Settled = { readonly kind: 'settled'; readonly platformId?: string | undefined };
 
 /** Only a person can go on; the delivery is kept and waits. */
 export type AskPerson = { readonly kind: 'person'; readonly reason: string };
@@ -104,7 +109,12 @@ export type Verdict =
    */
   | { readonly kind: 'choose'; readonly ids: readonly string[]; readonly progress: JsonObject }
   /** Another request follows after the usual back-off. */
-  | { readonly kind: 'later'; readonly reason: string; readonly progress: JsonObject; readonly doubt: boolean }
+  | {
+      readonly kind: 'later';
+      readonly reason: string;
+      readonly progress: JsonObject;
+      readonly doubt: boolean;
+    }
   /** Only a person can go on; the delivery is kept and waits. */
   | { readonly kind: 'person'; readonly reason: string; readonly progress: JsonObject };
 
@@ -112,7 +122,11 @@ export type Verdict =
 export type FollowUp = { readonly entity: string; readonly key: string; readonly record: JsonObject };
 
 /** Something to poll from now on. */
-export type WatchSpec = { readonly poll: string; readonly platformId: string; readonly reference: JsonObject };
+export type WatchSpec = {
+  readonly poll: string;
+  readonly platformId: string;
+  readonly reference: JsonObject;
+};
 
 /** What happens once a delivery is accepted. */
 export type Consequences = { readonly changes: readonly FollowUp[]; readonly watches: readonly WatchSpec[] };
@@ -128,12 +142,17 @@ export type PushDefinition<R> = {
   readonly deletable: true | string;
   /** The record's field that is filled with the account's company (接口 2, `companyid`) when the ERP leaves it out. */
   readonly companyField?: string;
+  /** Fields of the record that are secret: erased from the ledger once the delivery is closed, and never shown. */
+  readonly secretFields?: readonly string[];
   /** Other records that must be at the platform first: entity and ERP key. */
   readonly needs?: (record: R) => readonly { readonly entity: string; readonly key: string }[];
   readonly freeze?: (record: R, context: PrepareContext) => Frozen;
   readonly next: (context: DeliveryContext<R>) => Step;
   readonly judge: (context: DeliveryContext<R>, send: Send, answer: Answer) => Verdict;
-  readonly follow?: (context: DeliveryContext<R>, verdict: { platformId: string | undefined }) => Consequences;
+  readonly follow?: (
+    context: DeliveryContext<R>,
+    verdict: { platformId: string | undefined },
+  ) => Consequences;
 };
 
 /** What a poll found. */
@@ -166,6 +185,10 @@ export type InterfaceDefinition<R> = {
   /** Default path; the document gives none. */
   readonly path: string;
   readonly kind: Kind;
+  /** The document's op types by our names for them, which is how a setting changes one (`CTG_PATHS_FILE`). */
+  readonly opTypes?: Readonly<Record<string, number>>;
+  /** What people should know of it beside the document, in a sentence. */
+  readonly remark?: string;
   /** How doubt about a send is resolved, in a sentence for people. */
   readonly inDoubt: string;
   /** Exactly the document's request, without `username`, `password`, `sec`. */
@@ -188,6 +211,7 @@ export type Push = {
   readonly changeable: boolean;
   readonly deletable: true | string;
   readonly companyField: string | undefined;
+  readonly secretFields: readonly string[];
   parse(raw: unknown): ParsedRecord;
   needs(record: unknown): readonly { readonly entity: string; readonly key: string }[];
   freeze(record: unknown, context: PrepareContext): Frozen | undefined;
@@ -197,7 +221,9 @@ export type Push = {
 };
 
 /** One of the platform's interfaces, as the engine sees it. */
-export type PlatformInterface = Omit<InterfaceDefinition<never>, 'push'> & { readonly push: Push | undefined };
+export type PlatformInterface = Omit<InterfaceDefinition<never>, 'push'> & {
+  readonly push: Push | undefined;
+};
 
 /**
  * Declares one interface of the platform. This is the whole of what the engine, the documents and the tests know of it.
@@ -223,6 +249,7 @@ function erase<R>(push: PushDefinition<R>): Push {
     changeable: push.changeable,
     deletable: push.deletable,
     companyField: push.companyField,
+    secretFields: push.secretFields ?? [],
     parse: (raw) => readRecord(push.record, raw),
     needs: (record) => push.needs?.(push.record.parse(record)) ?? [],
     freeze: (record, context) => push.freeze?.(push.record.parse(record), context),
@@ -233,8 +260,16 @@ function erase<R>(push: PushDefinition<R>): Push {
 }
 
 function readRecord(schema: z.ZodType, raw: unknown): ParsedRecord {
-  const result = schema.safeParse(raw);
+  const result = schema.safeParse(withoutNulls(raw));
   if (result.success) return { ok: true, record: result.data };
   const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`);
   return { ok: false, reason: faults.slice(0, 10).join('; ').slice(0, 1000) };
+}
+
+/** A NULL column of the ERP is a field that is not there: its default applies, or it is reported as missing. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const present = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(present.map(([name, field]) => [name, withoutNulls(field)]));
 }

@@ -1,13 +1,20 @@
 import { z } from 'zod';
 import { amount, optionalText, text, toWireNumber } from './fields.ts';
-import { type DeliveryContext, defineInterface, type Nothing, type Send } from './interface.ts';
+import {
+  type Answer,
+  type DeliveryContext,
+  defineInterface,
+  type Nothing,
+  type Send,
+  type Verdict,
+} from './interface.ts';
 import { plainReply } from './replies.ts';
 
 const goods = z.strictObject({
   goodsId: text(64),
   name: text(255),
   brand: optionalText(128),
-  oeNumber: optionalText(128),
+  oeNumber: text(128),
   stock: amount,
   price: amount,
   quality: optionalText(64),
@@ -41,10 +48,7 @@ export const listGoods = defineInterface<Goods>({
     changeable: true,
     deletable: true,
     next: nextListing,
-    judge: (context, _send, answer) =>
-      answer.kind === 'rejected'
-        ? { kind: 'rejected', reason: answer.message }
-        : { kind: 'accepted', present: context.op === 'upsert' },
+    judge: judgeListing,
   },
 });
 
@@ -60,4 +64,10 @@ function nextListing({ op, record, options }: DeliveryContext<Goods>): Send | No
     info: { goods_name: record.name, goods_ID: record.goodsId, goods_brand: record.brand },
   };
   return { kind: 'send', via: 'list-goods', stage: 'list', body };
+}
+
+/** "Exists already" is the effect we wanted only if an earlier send may have had it; else this state was not taken. */
+function judgeListing({ op, doubt }: DeliveryContext<Goods>, _send: Send, answer: Answer): Verdict {
+  const done = answer.kind === 'accepted' || (answer.kind === 'duplicate' && doubt);
+  return done ? { kind: 'accepted', present: op === 'upsert' } : { kind: 'rejected', reason: answer.message };
 }

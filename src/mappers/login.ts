@@ -4,7 +4,7 @@ import { plainReply } from './replies.ts';
 
 /**
  * 接口 2, 登录: checks an account's credentials and gives its company profile (`companyid`, `companyName`, …). The other
- * interfaces carry the credentials themselves; a log-in opens no session.
+ * interfaces carry the credentials themselves; a log-in leaves nothing behind at the platform.
  */
 export const login = defineInterface<never>({
   number: 2,
@@ -14,6 +14,7 @@ export const login = defineInterface<never>({
   path: '/crm/login',
   kind: 'query',
   inDoubt: 'A query may be asked again at any time.',
-  request: z.strictObject({}),
+  // A new user's own, when a registration is verified (接口 1); otherwise the account's are added like everywhere.
+  request: z.strictObject({ username: z.string().optional(), password: z.string().optional() }),
   reply: plainReply.extend({ data: z.unknown().optional() }),
 });

@@ -1,24 +1,39 @@
 import { z } from 'zod';
-import { text } from './fields.ts';
-import { type DeliveryContext, defineInterface, type Step } from './interface.ts';
+import { flag, integer, text } from './fields.ts';
+import {
+  type Answer,
+  type DeliveryContext,
+  defineInterface,
+  type Send,
+  type Step,
+  type Verdict,
+} from './interface.ts';
+import { opTypeOf } from './op-types.ts';
+import {
+  namesOrder,
+  neededOrder,
+  ORDER_MISSING,
+  orderIdOf,
+  orderReferenceFields,
+  orderUnknown,
+} from './order-reference.ts';
 import { plainReply, readText } from './replies.ts';
 
 const reminder = z
   .strictObject({
-    orderKey: text(191).optional(),
-    orderId: text(128).optional(),
+    ...orderReferenceFields,
     sender: text(64),
     receiver: text(64),
     message: text(255),
-    type: z.number().int().default(1),
-    cancel: z.boolean().default(false),
+    type: integer.prefault(1),
+    cancel: flag.prefault(false),
   })
-  .refine((record) => record.orderKey !== undefined || record.orderId !== undefined, {
-    path: ['orderKey'],
-    error: 'orderKey (the ERP order number) or orderId (the platform\'s) is required',
-  });
+  .refine(namesOrder, ORDER_MISSING);
 
 type Reminder = z.infer<typeof reminder>;
+
+/** 需要提醒/取消提醒. */
+const OP_TYPES = { remind: 1, cancel: 2 } as const;
 
 /**
  * 接口 7, 下单提醒: tells one seller of a new order (op_type 1), or takes the reminder back (op_type 2) with the same
@@ -31,6 +46,7 @@ export const orderReminder = defineInterface<Reminder>({
   system: 'order',
   path: '/order/reminder',
   kind: 'once',
+  opTypes: OP_TYPES,
   inDoubt: 'Sent again with the same key (timestamp), by which the platform knows it again.',
   request: z.strictObject({
     param: z.strictObject({
@@ -49,36 +65,42 @@ export const orderReminder = defineInterface<Reminder>({
     record: reminder,
     changeable: true,
     deletable: true,
-    needs: ({ orderId, orderKey }) =>
-      orderId === undefined && orderKey !== undefined ? [{ entity: 'order', key: orderKey }] : [],
+    needs: neededOrder,
     freeze: (_record, { takeKey }) => {
       const timestamp = takeKey();
       return { idempotencyKey: timestamp, data: { timestamp } };
     },
     next: nextReminder,
-    judge: (context, send, answer) => {
-      if (answer.kind === 'rejected') return { kind: 'rejected', reason: answer.message };
-      if (send.stage === 'cancel') return { kind: 'accepted', present: false };
-      if (answer.kind === 'duplicate' && !context.doubt) return { kind: 'rejected', reason: answer.message };
-      return { kind: 'accepted', platformId: readText(context.frozen, 'timestamp') };
-    },
+    judge: judgeReminder,
   },
 });
 
-function nextReminder({ op, record, frozen, bound, needed }: DeliveryContext<Reminder>): Step {
-  const cancel = op === 'delete' || record.cancel;
-  const timestamp = cancel ? (bound?.present ? bound.platformId : undefined) : readText(frozen, 'timestamp');
-  if (timestamp === undefined) return { kind: 'nothing', reason: 'No reminder of this key stands at the platform.' };
-  const body = {
-    param: {
-      type: record.type,
-      sender: record.sender,
-      receiver: record.receiver,
-      message: record.message,
-      order_ID: record.orderId ?? needed[0] ?? '',
-      op_type: cancel ? 2 : 1,
-      timestamp,
-    },
-  };
-  return { kind: 'send', via: 'order-reminder', stage: cancel ? 'cancel' : 'remind', body };
+function nextReminder(context: DeliveryContext<Reminder>): Step {
+  const { op, record, frozen, bound, options } = context;
+  const name = op === 'delete' || record.cancel ? 'cancel' : 'remind';
+  const standing = bound?.present ? bound.platformId : undefined;
+  const timestamp = name === 'cancel' ? standing : readText(frozen, 'timestamp');
+  if (timestamp === undefined)
+    return { kind: 'nothing', reason: 'No reminder of this key stands at the platform.' };
+  const orderId = orderIdOf(context);
+  if (orderId === undefined) return orderUnknown(record);
+  const { type, sender, receiver, message } = record;
+  const op_type = opTypeOf(options, { via: 'order-reminder', standard: OP_TYPES }, name);
+  const param = { type, sender, receiver, message, order_ID: orderId, op_type, timestamp };
+  return { kind: 'send', via: 'order-reminder', stage: name, body: { param } };
+}
+
+function judgeReminder(context: DeliveryContext<Reminder>, send: Send, answer: Answer): Verdict {
+  if (send.stage === 'cancel') return judgeCancelling(context, answer);
+  const taken = answer.kind === 'accepted' || (answer.kind === 'duplicate' && context.doubt);
+  return taken
+    ? { kind: 'accepted', platformId: readText(context.frozen, 'timestamp') }
+    : { kind: 'rejected', reason: answer.message };
+}
+
+/** In doubt, a reminder that is gone already, or cancelled already, is what an earlier send did. */
+function judgeCancelling({ doubt }: DeliveryContext<Reminder>, answer: Answer): Verdict {
+  if (answer.kind === 'accepted') return { kind: 'accepted', present: false };
+  const done = doubt && (answer.kind === 'duplicate' || /不存在|已取消/.test(answer.message));
+  return done ? { kind: 'accepted', present: false } : { kind: 'rejected', reason: answer.message };
 }

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { amount, discount, optionalText, positive, text, toHundredths, toWireNumber } from './fields.ts';
+import {
+  amount,
+  discount,
+  flag,
+  optionalText,
+  positive,
+  text,
+  toHundredths,
+  toWireNumber,
+} from './fields.ts';
 import {
   type Answer,
   type Consequences,
@@ -22,14 +31,16 @@ const line = z.strictObject({
   goodsName: text(255),
   price: amount,
   amount: positive,
-  discount: discount.default('100'),
+  discount: discount.prefault('100'),
   totalPrice: amount,
 });
 
 const order = z.strictObject({
   companyId: text(64),
-  lines: z.array(line, { error: 'is required: a list of order lines' }).min(1, { error: 'must have at least one line' }),
-  remind: z.boolean().default(true),
+  lines: z
+    .array(line, { error: 'is required: a list of order lines' })
+    .min(1, { error: 'must have at least one line' }),
+  remind: flag.prefault(true),
   message: optionalText(255),
 });
 
@@ -59,7 +70,8 @@ export const placeOrder = defineInterface<Order>({
   system: 'order',
   path: '/order/place',
   kind: 'once',
-  inDoubt: 'Sent again with the same keys (timestamp) and the same body, so the platform knows each line again.',
+  inDoubt:
+    'Sent again with the same keys (timestamp) and the same body, so the platform knows each line again.',
   request: z.strictObject({ param: z.array(wireLine) }),
   reply: plainReply.extend({
     companyID: z.unknown().optional(),
@@ -109,25 +121,35 @@ function nextLines(context: DeliveryContext<Order>): Step {
   const done = new Set(acknowledged(context.progress));
   const missing = linesOf(context).filter((item) => !done.has(item.timestamp));
   const orderId = readText(context.progress, 'orderId');
-  if (missing.length === 0) return orderId === undefined ? idMissing() : { kind: 'settled', platformId: orderId };
+  if (missing.length === 0)
+    return orderId === undefined ? idMissing() : { kind: 'settled', platformId: orderId };
   const param = context.progress.single === true ? missing.slice(0, 1) : missing;
   return { kind: 'send', via: 'place-order', stage: 'place', body: { param } };
 }
 
 function idMissing(): Step {
-  const reason = 'The platform holds every line of this order but has not told its order number. Ask the platform for it and bind it.';
+  const reason =
+    'The platform holds every line of this order but has not told its order number. Ask the platform for it and bind it.';
   return { kind: 'person', reason };
 }
 
 function judgeOrder(context: DeliveryContext<Order>, send: Send, answer: Answer): Verdict {
-  const sent = z.array(wireLine).parse(send.body.param).map((item) => item.timestamp);
+  const sent = z
+    .array(wireLine)
+    .parse(send.body.param)
+    .map((item) => item.timestamp);
   if (answer.kind === 'rejected') return rejectedOrder(context, answer.message);
   if (answer.kind === 'duplicate') return knownAlready(context, sent, answer.message);
   const echoed = new Set(rowsOf(answer.reply).map((row) => readText(row, 'timestamp')));
   const fresh = sent.filter((key) => echoed.has(key));
   const progress = advance(context.progress, fresh, readText(answer.reply, 'order_id'));
   if (fresh.length === 0) {
-    return { kind: 'later', reason: 'The platform answered success but acknowledged no line.', progress, doubt: true };
+    return {
+      kind: 'later',
+      reason: 'The platform answered success but acknowledged no line.',
+      progress,
+      doubt: true,
+    };
   }
   return { kind: 'continue', progress, doubt: fresh.length < sent.length };
 }
@@ -156,26 +178,34 @@ function rejectedOrder({ progress }: DeliveryContext<Order>, message: string): V
 function knownAlready(context: DeliveryContext<Order>, sent: readonly string[], message: string): Verdict {
   const { progress, doubt } = context;
   if (!doubt && progress.single !== true && acknowledged(progress).length === 0) {
-    return { kind: 'rejected', reason: `The platform says that this order's key is taken, though it was never sent: ${message}` };
+    return {
+      kind: 'rejected',
+      reason: `The platform says that this order's key is taken, though it was never sent: ${message}`,
+    };
   }
   if (sent.length > 1) return { kind: 'continue', progress: { ...progress, single: true }, doubt: true };
   return { kind: 'continue', progress: advance(progress, sent, undefined), doubt: true };
 }
 
-function follow({ key, record }: DeliveryContext<Order>, { platformId }: { platformId: string | undefined }): Consequences {
+function follow(
+  { key, record }: DeliveryContext<Order>,
+  { platformId }: { platformId: string | undefined },
+): Consequences {
   if (platformId === undefined) return { changes: [], watches: [] };
   const sellers = [...new Set(record.lines.map((item) => item.sellerId))];
-  const reminders = sellers.map((receiver): FollowUp => ({
-    entity: 'order_reminder',
-    key: `${key}/${receiver}`.slice(0, 191),
-    record: {
-      orderId: platformId,
-      sender: record.companyId,
-      receiver,
-      message: record.message || '您有新订单',
-      type: 1,
-    },
-  }));
+  const reminders = sellers.map(
+    (receiver): FollowUp => ({
+      entity: 'order_reminder',
+      key: `${key}/${receiver}`.slice(0, 191),
+      record: {
+        orderId: platformId,
+        sender: record.companyId,
+        receiver,
+        message: record.message || '您有新订单',
+        type: 1,
+      },
+    }),
+  );
   const watch = {
     poll: 'query-order',
     platformId,

@@ -81,7 +81,7 @@ for (const store of availableStores().filter((each) => each.name !== 'PGlite')) 
         60_000,
       );
       expectAllOnce(sandbox);
-    });
+    }, 180_000);
   });
 }
 
@@ -104,5 +104,5 @@ describe('the embedded store', () => {
     expectAllOnce(sandbox);
     await sandbox.close();
     await rm(directory, { recursive: true });
-  });
+  }, 180_000);
 });

@@ -6,6 +6,7 @@ import { loadSettings } from '../../src/config/settings.ts';
 import type { Sources } from '../../src/config/source-map.ts';
 import { type OutboxEntry, writeOutbox } from '../../src/erp/outbox.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { emptyStore } from './empty-store.ts';
 import type { OpenStore, Store } from './stores.ts';
 import { until } from './until.ts';
 
@@ -81,6 +82,7 @@ async function startOn(env: Record<string, string>, sources: Sources): Promise<A
     accounts: loadAccounts(settings, env),
     sources,
     platform: loadPlatformPaths(settings.pathsFile),
+    ...(settings.databaseUrl === undefined && { template: await emptyStore() }),
     logger: createLogger({ level: settings.logLevel }),
   });
 }

@@ -1,0 +1,33 @@
+import type { Logger } from '../config/logger.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Sources } from '../config/source-map.ts';
+import type { Database } from '../erp/database.ts';
+import type { Deliverer } from '../jobs/deliver.ts';
+import type { Logins } from '../jobs/logins.ts';
+import type { PollContext } from '../jobs/poll.ts';
+import type { Queues } from '../jobs/queues.ts';
+import type { RelayLoop } from '../jobs/relay-loop.ts';
+import type { ActingAgent } from '../ledger/hand.ts';
+import { shardOf } from '../ledger/tally.ts';
+import type { Gateway } from '../platform/gateway.ts';
+
+/** What the admin server shows and acts on: the parts of a running agent. */
+export type AdminContext = {
+  readonly id: string;
+  readonly settings: Settings;
+  readonly sources: Sources;
+  readonly logger: Logger;
+  readonly database: Database;
+  readonly queues: Queues;
+  readonly gateway: Pick<Gateway, 'circuits'>;
+  readonly logins: Pick<Logins, 'states' | 'refusal' | 'companyOf'>;
+  readonly relay: Pick<RelayLoop, 'wake' | 'unreadable' | 'lastProgress'>;
+  readonly deliverer: Pick<Deliverer, 'inFlight'>;
+  readonly pollContext: Pick<PollContext, 'mapperOptions'>;
+  readonly leaseFault: () => string | undefined;
+};
+
+/** In whose name the admin server writes to the ledger. */
+export function actingAgent({ id }: AdminContext): ActingAgent {
+  return { id, shard: shardOf(id) };
+}

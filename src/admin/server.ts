@@ -1,0 +1,113 @@
+import Fastify, { type FastifyInstance } from 'fastify';
+import { addAuth } from './auth.ts';
+import { addBindingsRoute } from './bindings-route.ts';
+import { addBoard } from './board.ts';
+import { addChangesRoute } from './changes-route.ts';
+import type { AdminContext } from './context.ts';
+import { addDeliveriesRoutes } from './deliveries-routes.ts';
+import { addEntitiesRoute } from './entities-route.ts';
+import { addHealthRoutes } from './health-routes.ts';
+import { addPollsRoute } from './polls-route.ts';
+import { answerError, Problem } from './problem.ts';
+import { addResyncRoute } from './resync-route.ts';
+import { addStatusRoute } from './status-route.ts';
+
+export type { AdminContext } from './context.ts';
+
+/** The admin server, listening. */
+export type Admin = {
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  close(): Promise<void>;
+};
+
+const BODY_LIMIT_BYTES = 1024 * 1024;
+const LONGEST_REQUEST_MS = 120_000;
+
+/**
+ * Starts the admin server of a running agent on `HTTP_HOST` and `HTTP_PORT` (or `port`; 0 takes a free one). Throws
+ * when the address is taken.
+ */
+export async function startAdmin(
+  agent: AdminContext,
+  options: { readonly port?: number } = {},
+): Promise<Admin> {
+  const app = createServer(agent);
+  const { httpHost, httpPort } = agent.settings;
+  await app.listen({ host: httpHost, port: options.port ?? httpPort });
+  return { url: urlOf(app, httpHost), close: () => app.close() };
+}
+
+function createServer(agent: AdminContext): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: LONGEST_REQUEST_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 1200 },
+  });
+  app.removeContentTypeParser('text/plain');
+  app.setErrorHandler(answerError(agent.logger));
+  app.setNotFoundHandler((request) => {
+    throw new Problem(404, {
+      code: 'NOT_FOUND',
+      message: `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`,
+      fix: 'See docs/http-api.md.',
+    });
+  });
+  addSecurityHeaders(app);
+  addAuth(app, agent.settings);
+  addHealthRoutes(app, agent);
+  addChangesRoute(app, agent);
+  addStatusRoute(app, agent);
+  addDeliveriesRoutes(app, agent);
+  addEntitiesRoute(app, agent);
+  addResyncRoute(app, agent);
+  addBindingsRoute(app, agent);
+  addPollsRoute(app, agent);
+  addUnbuilt(app);
+  addBoard(app, agent);
+  app.get('/', async (_request, reply) => reply.redirect('/queues'));
+  return app;
+}
+
+/** Bull Board loads its font from elsewhere; without it the page uses the system's. */
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self' data:",
+  "object-src 'none'",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+function addSecurityHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({
+      'content-security-policy': CONTENT_POLICY,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+    });
+    if (!request.url.startsWith('/queues/static/')) reply.header('cache-control', 'no-store');
+  });
+}
+
+function addUnbuilt(app: FastifyInstance): void {
+  app.post('/v1/reconcile', async () => {
+    throw new Problem(501, {
+      code: 'NOT_BUILT',
+      message: 'Comparing the ERP with the platform is not built yet.',
+      fix: 'Use POST /v1/resync with "dryRun": true to see what would be sent.',
+    });
+  });
+}
+
+function urlOf(app: FastifyInstance, host: string): string {
+  const address = app.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}

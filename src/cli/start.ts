@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import { runDaemon } from '../main.ts';
+
+/** `ctg-sync start` */
+export function startCommand(program: Command): void {
+  program
+    .command('start')
+    .description('run the agent and its admin server until SIGTERM or Ctrl-C')
+    .action(() => runDaemon());
+}

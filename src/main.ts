@@ -1,0 +1,115 @@
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { startAdmin } from './admin/server.ts';
+import { startAgent } from './agent.ts';
+import { loadAccounts } from './config/accounts.ts';
+import { readEnvironment } from './config/environment.ts';
+import { createLogger, type Logger } from './config/logger.ts';
+import { loadPlatformPaths } from './config/paths.ts';
+import { requirePlatform } from './config/require-platform.ts';
+import { loadSettings, SettingsError } from './config/settings.ts';
+import { loadSources } from './config/sources.ts';
+import { INTERFACES } from './mappers/registry.ts';
+
+/**
+ * Runs an agent with its admin server until SIGTERM or SIGINT, and then ends the process: with 0 once everything under
+ * way has ended, with 1 at a second signal, a failed start or an error that nobody caught.
+ */
+export async function runDaemon(): Promise<void> {
+  const signals = watchSignals();
+  const daemon = await startOrExit();
+  await signals.first;
+  daemon.logger.info('stopping: takes nothing new, and lets what is under way end');
+  await daemon.stop();
+  daemon.logger.info('stopped');
+  process.exit(0);
+}
+
+type Daemon = { readonly logger: Logger; stop(): Promise<void> };
+
+/** The first signal asks for an orderly end, even one that comes during the start; the second one does not wait. */
+function watchSignals(): { readonly first: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let count = 0;
+  const onSignal = (): void => {
+    count += 1;
+    if (count > 1) process.exit(1);
+    resolve();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return { first: promise };
+}
+
+async function startOrExit(): Promise<Daemon> {
+  try {
+    return await startDaemon();
+  } catch (error) {
+    process.stderr.write(`${explainStart(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function startDaemon(): Promise<Daemon> {
+  const environment = readEnvironment();
+  const settings = loadSettings(environment);
+  const accounts = loadAccounts(settings, environment);
+  const sources = loadSources(settings.sourcesFile);
+  const platform = loadPlatformPaths(
+    settings.pathsFile,
+    INTERFACES.map(({ name }) => name),
+  );
+  requirePlatform(settings, accounts);
+  const logger = createLogger({ level: settings.logLevel, pretty: process.stdout.isTTY === true });
+  exitOnUnforeseen(logger);
+  for (const warning of settings.warnings) logger.warn(warning);
+  const agent = await startAgent({ settings, accounts, sources, platform, logger });
+  const admin = await startAdmin(agent).catch(async (error: unknown) => {
+    await agent.stop();
+    throw error;
+  });
+  const { url } = admin;
+  logger.info({ url, queues: `${url}/queues`, status: `${url}/v1/status`, agentId: agent.id }, 'ready');
+  return {
+    logger,
+    stop: async () => {
+      await admin.close();
+      await agent.stop();
+    },
+  };
+}
+
+/** After an error that nobody caught the process is in a state that nobody thought of: another one takes over. */
+function exitOnUnforeseen(logger: Logger): void {
+  const exit = (error: unknown): void => {
+    logger.fatal({ err: error }, 'unforeseen error');
+    process.exit(1);
+  };
+  process.on('unhandledRejection', exit);
+  process.on('uncaughtException', exit);
+}
+
+function explainStart(error: unknown): string {
+  if (error instanceof SettingsError) return error.message;
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const words = wordsOf(error);
+  switch (code) {
+    case 'EADDRINUSE':
+      return `The admin server cannot listen: ${words}. Fix: end what uses the port, or set HTTP_PORT to another one.`;
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+    case 'ETIMEDOUT':
+      return `The database or the queue store does not answer: ${words}. Fix: check DATABASE_URL and REDIS_URL ("ctg-sync doctor" tells which).`;
+    default:
+      return `The agent could not start: ${words}`;
+  }
+}
+
+/** A refused connection to several addresses carries its words inside. */
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(wordsOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}
+
+const started = process.argv[1];
+if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) await runDaemon();

@@ -1,0 +1,116 @@
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { SourceMap } from '../../src/config/source-map.ts';
+import { describeOnEachStore } from '../support/stores.ts';
+import { type AdminSetup, startAdminSetup } from './running-admin.ts';
+
+const COLUMNS = `part_no AS entity_key, part_no AS "goodsId", title AS name, oe AS "oeNumber", stock, price`;
+
+function partsMap(quote: string): SourceMap {
+  const columns = COLUMNS.replaceAll('"', quote);
+  return {
+    entity: 'goods',
+    table: 'erp_part',
+    key: ['part_no'],
+    keySeparator: '|',
+    select: `SELECT ${columns} FROM erp_part WHERE part_no IN (:keys)`,
+    selectAll: `SELECT ${columns} FROM erp_part WHERE part_no > :after ORDER BY part_no LIMIT :limit`,
+    changedSince: { column: 'changed_at' },
+  };
+}
+
+describeOnEachStore('POST /v1/resync', (store) => {
+  let setup: AdminSetup;
+  beforeEach(async () => {
+    const quote = store.name.includes('MariaDB') ? '`' : '"';
+    setup = await startAdminSetup(store, { sources: new Map([['goods', partsMap(quote)]]) });
+    const { kysely } = setup.agent.database;
+    await sql`CREATE TABLE erp_part (part_no VARCHAR(40) PRIMARY KEY, title VARCHAR(80), oe VARCHAR(40),
+      stock INT, price DECIMAL(12,2), changed_at TIMESTAMP(3) NOT NULL)`.execute(kysely);
+    for (let index = 1; index <= 5; index++) {
+      await sql`INSERT INTO erp_part VALUES (${`P-${index}`}, '火花塞', 'OE', ${index}, 12.50, ${`2026-01-0${index} 08:00:00`})`.execute(
+        kysely,
+      );
+    }
+  });
+  afterEach(() => setup.stop());
+
+  const stocks = (): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.values(setup.sandbox.state().goods).map((each) => [each.goods_ID, each.lastBody.stock]),
+    );
+
+  it('sends all records, one page a call', async () => {
+    const pages: unknown[] = [];
+    for (let after: string | undefined; ; ) {
+      const { body } = await setup.post('/v1/resync', { entity: 'goods', all: true, limit: 2, after });
+      pages.push(body);
+      if (body.done) break;
+      after = body.next;
+    }
+    expect(pages).toEqual([
+      { enqueued: 2, next: 'P-2', done: false },
+      { enqueued: 2, next: 'P-4', done: false },
+      { enqueued: 1, next: null, done: true },
+    ]);
+    await setup.untilState('goods', 'P-5', 'accepted');
+    await setup.untilSettled();
+    expect(stocks()).toEqual({ 'P-1': 1, 'P-2': 2, 'P-3': 3, 'P-4': 4, 'P-5': 5 });
+  });
+
+  it('sends those that changed since a time', async () => {
+    const since = '2026-01-04T08:00:00Z';
+    const { body } = await setup.post('/v1/resync', { entity: 'goods', since });
+    expect(body).toEqual({ enqueued: 2, next: null, done: true });
+    await setup.untilState('goods', 'P-5', 'accepted');
+    await setup.untilSettled();
+    expect(Object.keys(stocks()).sort()).toEqual(['P-4', 'P-5']);
+  });
+
+  it('says what it would do, and does nothing', async () => {
+    await setup.post('/v1/resync', { entity: 'goods', keys: ['P-1', 'P-2', 'P-3'] });
+    for (const key of ['P-1', 'P-2', 'P-3']) await setup.untilState('goods', key, 'accepted');
+    const { kysely } = setup.agent.database;
+    await sql`UPDATE erp_part SET stock = 99 WHERE part_no = 'P-2'`.execute(kysely);
+    await sql`DELETE FROM erp_part WHERE part_no = 'P-3'`.execute(kysely);
+    await sql`UPDATE erp_part SET oe = NULL WHERE part_no = 'P-5'`.execute(kysely);
+    const keys = ['P-1', 'P-2', 'P-3', 'P-4', 'P-5', 'P-9'];
+    const { body } = await setup.post('/v1/resync', { entity: 'goods', keys, dryRun: true });
+    expect(body).toMatchObject({
+      dryRun: true,
+      enqueued: 0,
+      would: { add: 1, modify: 1, delete: 1, unchanged: 2, invalid: 1 },
+      sample: [
+        { key: 'P-1', would: 'unchanged' },
+        { key: 'P-2', would: 'modify', changes: [{ field: 'stock', old: '2', new: '99' }] },
+        { key: 'P-3', would: 'delete' },
+        { key: 'P-4', would: 'add' },
+        { key: 'P-5', would: 'invalid', reason: expect.stringContaining('oeNumber') },
+        { key: 'P-9', would: 'unchanged' },
+      ],
+    });
+    expect(stocks()).toEqual({ 'P-1': 1, 'P-2': 2, 'P-3': 3 });
+  });
+
+  it('sends what has not changed only when it is forced to', async () => {
+    await setup.post('/v1/resync', { entity: 'goods', keys: ['P-1'] });
+    await setup.untilState('goods', 'P-1', 'accepted');
+    await setup.post('/v1/resync', { entity: 'goods', keys: ['P-1'] });
+    await setup.untilSettled();
+    expect(await setup.deliveries('goods', 'P-1')).toHaveLength(1);
+    await setup.post('/v1/resync', { entity: 'goods', keys: ['P-1'], force: true });
+    await setup.untilSettled();
+    expect(await setup.deliveries('goods', 'P-1')).toHaveLength(2);
+    expect(setup.sandbox.state().goods['13800000000/P-1']).toMatchObject({ sends: 2 });
+  });
+
+  it('says what it lacks', async () => {
+    const noMap = await setup.post('/v1/resync', { entity: 'customer', all: true });
+    expect(noMap).toMatchObject({ status: 409, body: { error: { code: 'NO_SOURCE_MAP' } } });
+    const neither = await setup.post('/v1/resync', { entity: 'goods' });
+    expect(neither).toMatchObject({ status: 422 });
+    await sql`DROP TABLE erp_part`.execute(setup.agent.database.kysely);
+    const unreadable = await setup.post('/v1/resync', { entity: 'goods', all: true });
+    expect(unreadable).toMatchObject({ status: 409, body: { error: { code: 'SOURCE_UNREADABLE' } } });
+  });
+});

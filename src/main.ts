@@ -2,13 +2,14 @@ import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startAdmin } from './admin/server.ts';
 import { startAgent } from './agent.ts';
-import { loadAccounts } from './config/accounts.ts';
+import { type Accounts, loadAccounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
 import { createLogger, type Logger } from './config/logger.ts';
 import { loadPlatformPaths } from './config/paths.ts';
 import { requirePlatform } from './config/require-platform.ts';
 import { loadSettings, SettingsError } from './config/settings.ts';
 import { loadSources } from './config/sources.ts';
+import { startReloading } from './jobs/reload.ts';
 import { INTERFACES } from './mappers/registry.ts';
 
 /**
@@ -50,6 +51,12 @@ async function startOrExit(): Promise<Daemon> {
   }
 }
 
+/** The accounts as the environment, its `…_FILE` secrets and the accounts file give them now. */
+function readAccounts(): Accounts {
+  const environment = readEnvironment();
+  return loadAccounts(loadSettings(environment), environment);
+}
+
 async function startDaemon(): Promise<Daemon> {
   const environment = readEnvironment();
   const settings = loadSettings(environment);
@@ -68,11 +75,18 @@ async function startDaemon(): Promise<Daemon> {
     await agent.stop();
     throw error;
   });
+  const reloading = startReloading({
+    read: readAccounts,
+    replace: (next) => agent.replaceAccounts(next),
+    logger,
+  });
+  process.on('SIGHUP', () => void reloading.reload());
   const { url } = admin;
   logger.info({ url, queues: `${url}/queues`, status: `${url}/v1/status`, agentId: agent.id }, 'ready');
   return {
     logger,
     stop: async () => {
+      reloading.stop();
       await admin.close();
       await agent.stop();
     },

@@ -20,7 +20,9 @@ const preview = z.looseObject({
   key: z.string(),
   would: z.enum(['add', 'modify', 'delete', 'unchanged', 'invalid']),
   reason: z.string().optional(),
-  changes: z.array(z.object({ field: z.string(), old: z.unknown(), new: z.unknown() })).optional(),
+  changes: z
+    .array(z.object({ field: z.string(), old: z.unknown().optional(), new: z.unknown().optional() }))
+    .optional(),
 });
 
 type Preview = z.infer<typeof preview>;

@@ -58,6 +58,7 @@ async function openEmbedded({ dataDir, template }: DatabaseOptions): Promise<Dat
   const unlock = inMemory ? () => undefined : lockDirectory(dataDir);
   const isNew = inMemory || !existsSync(directory);
   const store = await PGlite.create(inMemory ? 'memory://' : directory, {
+    parsers: { 20: readBigint, 1082: (day) => day },
     ...(isNew && template && { loadDataDir: template }),
   }).catch((cause: unknown) => {
     unlock();
@@ -80,10 +81,17 @@ async function openEmbedded({ dataDir, template }: DatabaseOptions): Promise<Dat
   };
 }
 
+function readBigint(text: string): number | string {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : text;
+}
+
 async function openPostgres(url: string, options: DatabaseOptions): Promise<Database> {
-  // bigint ids come as numbers: the agent's ids and keys stay far below 2^53.
+  // bigint ids come as numbers, as the agent's own need them; an ERP's that are beyond 2^53 stay text.
   const types = new pg.TypeOverrides();
-  types.setTypeParser(20, Number);
+  types.setTypeParser(20, readBigint);
+  // A day stays a day: as a Date it would be another one in another time zone.
+  types.setTypeParser(1082, (day) => day);
   const pool = new pg.Pool({
     connectionString: url,
     max: options.connections ?? 10,
@@ -168,6 +176,8 @@ async function openMysql(url: string, options: DatabaseOptions): Promise<Databas
     for (const setting of [
       "SET time_zone = '+00:00'",
       'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+      // The driver escapes with backslashes, whatever the mode: without them a value could end its own quotes.
+      "SET SESSION sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')",
     ]) {
       connection.query(setting, (error) => {
         if (error) connection.destroy();

@@ -120,6 +120,25 @@ export type InboxTable = {
   seen_at: Moment;
 };
 
+/** `ctg_mirror`: what the platform holds of customers, relations and discounts, read page by page. */
+export type MirrorTable = {
+  account: string;
+  entity: string;
+  /** The platform's id, or the fields that it knows the record by, joined with `|`. */
+  identity: string;
+  platform_id: string | null;
+  /** The record in the ERP's terms, as JSON text. */
+  record: string;
+  /** The same as in `ctg_binding` for the same record. */
+  content_hash: string;
+  /** The number of the last walk that met it. */
+  walk: number;
+  first_seen: Moment;
+  last_seen: Moment;
+  /** Since when the platform does not show it any more; rows are never deleted. */
+  missing_since: Date | null;
+};
+
 /** All tables that the agent reads and writes. */
 export type Tables = {
   ctg_outbox: OutboxTable;
@@ -131,6 +150,7 @@ export type Tables = {
   ctg_logistics_status: StatusTable;
   ctg_return_status: StatusTable;
   ctg_inbox: InboxTable;
+  ctg_mirror: MirrorTable;
   ctg_clock: { name: string; value: number };
   ctg_agent: { id: string; host: string; pid: number; lease_ms: number; started_at: Moment; seen_at: Moment };
   ctg_account: {

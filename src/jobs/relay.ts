@@ -1,9 +1,7 @@
 import type { Logger } from 'pino';
-import { isEntity } from '../config/entities.ts';
 import type { Sources } from '../config/source-map.ts';
 import type { Database, Executor } from '../erp/database.ts';
 import { type ClaimFilter, claimOutboxRows, type OutboxRow } from '../erp/outbox.ts';
-import { readRecords } from '../erp/records.ts';
 import { findBound } from '../ledger/bindings.ts';
 import { type KeyFormat, takeKeys } from '../ledger/clock.ts';
 import { type Change, type Decision, decideLane, type LaneState } from '../ledger/decide.ts';
@@ -15,13 +13,14 @@ import {
   type NewDelivery,
   type ReadyDelivery,
   readLanes,
+  readRefused,
 } from '../ledger/relay-store.ts';
 import { eraseSecrets } from '../ledger/secrets.ts';
 import { type Lane, laneText, waitingReason } from '../ledger/states.ts';
 import { Tally } from '../ledger/tally.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { interfaceFor } from '../mappers/registry.ts';
-import { SourceUnreadable } from './source-unreadable.ts';
+import { hydrate } from './hydrate.ts';
 
 /** What the relay works with. */
 export type RelayContext = {
@@ -73,29 +72,6 @@ async function takeRelayTurn(executor: Executor): Promise<boolean> {
   return turn !== undefined;
 }
 
-/** Reads the records of the rows that came without one, many at a time. */
-async function hydrate(
-  executor: Executor,
-  sources: Sources,
-  rows: readonly OutboxRow[],
-): Promise<ReadonlyMap<OutboxRow, Hydrated>> {
-  const byEntity = Map.groupBy(
-    rows.filter((row) => row.payload === undefined && row.key !== ''),
-    (row) => row.entity,
-  );
-  const hydrated = new Map<OutboxRow, Hydrated>();
-  for (const [entity, wanting] of byEntity) {
-    const map = isEntity(entity) ? sources.get(entity) : undefined;
-    if (!map) continue;
-    const keys = [...new Set(wanting.map((row) => row.key))];
-    const records = await readRecords(executor, map, keys).catch((cause: unknown) => {
-      throw new SourceUnreadable(entity, cause);
-    });
-    for (const row of wanting) hydrated.set(row, records.get(row.key) ?? 'vanished');
-  }
-  return hydrated;
-}
-
 function groupByLane(
   rows: readonly OutboxRow[],
   hydrated: ReadonlyMap<OutboxRow, Hydrated>,
@@ -104,7 +80,7 @@ function groupByLane(
   const lanes = new Map<string, LaneChanges>();
   for (const row of rows) {
     const source = hydrated.get(row);
-    const account = (source !== undefined && source !== 'vanished' && source.account) || row.account;
+    const account = source?.account || row.account;
     const lane = { account, entity: row.entity, key: row.key };
     const target = interfaceFor(row.entity);
     const change = prepareChange(row, target, source, { companyId: context.companyOf(account) });
@@ -126,7 +102,21 @@ async function writeLanes(
     dialect,
     lanes.map((each) => each.lane),
   );
-  const decided = lanes.flatMap((each) => decide(each, states.get(laneText(each.lane))));
+  const faulty = lanes.filter((each) => each.changes.some((change) => change.content.kind === 'invalid'));
+  const refused = await readRefused(
+    executor,
+    dialect,
+    faulty.map((each) => each.lane),
+  );
+  const decided = lanes.flatMap((each) => {
+    const name = laneText(each.lane);
+    return decide(each, {
+      open: undefined,
+      binding: undefined,
+      ...states.get(name),
+      refused: refused.get(name),
+    });
+  });
   const inserts = decided.filter(
     (each) => each.decision.kind === 'insert' || each.decision.kind === 'reject',
   );
@@ -150,13 +140,13 @@ type Decided = {
   readonly decision: Decision;
 };
 
-function decide({ lane, target, changes }: LaneChanges, state: LaneState | undefined): Decided[] {
+function decide({ lane, target, changes }: LaneChanges, state: LaneState): Decided[] {
   const rules = {
     latest: target?.kind === 'latest',
     changeable: target?.push?.changeable ?? false,
     deletable: target?.push?.deletable ?? true,
   };
-  const decisions = decideLane(changes, state ?? { open: undefined, binding: undefined }, rules);
+  const decisions = decideLane(changes, state, rules);
   return decisions.map((decision) => ({ lane, target, decision }));
 }
 

@@ -7,6 +7,8 @@ export type ScheduleContext = {
   readonly queues: Pick<Queues, 'enqueueTick'>;
   /** When watches are looked through (node-cron, with seconds). */
   readonly pollCron: string;
+  /** When what the platform holds is read; undefined: never. */
+  readonly mirrorCron: string | undefined;
   readonly logger: Logger;
 };
 
@@ -17,7 +19,12 @@ const LOGIN_CRON = '*/5 * * * * *';
  * Starts the ticks. A tick only queues a job, whose id is the tick's own time, so that of any number of agents one does
  * the work. The result ends the schedule.
  */
-export function startSchedule({ queues, pollCron, logger }: ScheduleContext): () => Promise<void> {
+export function startSchedule({
+  queues,
+  pollCron,
+  mirrorCron,
+  logger,
+}: ScheduleContext): () => Promise<void> {
   const tick = (name: string): (() => void) => {
     return () => {
       const second = new Date(Math.floor(Date.now() / 1000) * 1000);
@@ -32,6 +39,7 @@ export function startSchedule({ queues, pollCron, logger }: ScheduleContext): ()
     cron.schedule(pollCron, tick('poll'), options),
     cron.schedule(SWEEP_CRON, tick('sweep'), options),
     cron.schedule(LOGIN_CRON, tick('logins'), options),
+    ...(mirrorCron === undefined ? [] : [cron.schedule(mirrorCron, tick('mirror'), options)]),
   ];
   return async () => {
     for (const task of tasks) await task.destroy();

@@ -12,6 +12,8 @@ export type WorkersContext = {
   readonly logins: Logins;
   readonly concurrency: number;
   readonly sweep: () => Promise<number>;
+  /** Reads what the platform holds. */
+  readonly mirror: () => Promise<unknown>;
   /** What a person's "retry" of a failed job means: the ledger decides whether, and as what, the record goes again. */
   readonly retry: (deliveryId: number) => Promise<void>;
 };
@@ -24,6 +26,7 @@ export function startWorkers({
   logins,
   concurrency,
   sweep,
+  mirror,
   retry,
 }: WorkersContext): void {
   for (const target of INTERFACES) {
@@ -41,6 +44,7 @@ export function startWorkers({
     poll: pollTick(pollContext),
     sweep,
     logins: () => logins.check(),
+    mirror,
   };
   queues.work(TICKS, 3, async ({ data }) => {
     const tick = 'tick' in data ? ticks[data.tick] : undefined;

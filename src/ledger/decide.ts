@@ -36,6 +36,8 @@ export type LaneBinding = {
 export type LaneState = {
   readonly open: OpenDelivery | undefined;
   readonly binding: LaneBinding | undefined;
+  /** The record that the lane's newest delivery was rejected with, if that is how it ended. */
+  readonly refused?: string | undefined;
 };
 
 /** How an entity's interface treats changes. */
@@ -80,12 +82,19 @@ export function decideLane(changes: readonly Change[], state: LaneState, rules: 
   return rules.latest ? decideLatest(changes, state) : decideOnce(changes, state, rules);
 }
 
-function decideLatest(changes: readonly Change[], { open, binding }: LaneState): Decision[] {
+function decideLatest(changes: readonly Change[], { open, binding, refused }: LaneState): Decision[] {
   const last = changes.at(-1);
   if (!last) return [];
   const older = changes.slice(0, -1).map((): Decision => ({ kind: 'count', as: 'superseded' }));
   const change = changes.some((each) => each.force) ? { ...last, force: true } : last;
-  return [...older, decideNewest(change, open, binding)];
+  return [...older, isStillFaulty(change, refused) ? UNCHANGED : decideNewest(change, open, binding)];
+}
+
+const UNCHANGED: Decision = { kind: 'count', as: 'unchanged' };
+
+/** A faulty record that comes again as it was stays rejected as it is; the same words are not written twice. */
+function isStillFaulty({ content, force }: Change, refused: string | undefined): boolean {
+  return content.kind === 'invalid' && content.json === refused && !force;
 }
 
 function decideNewest(
@@ -138,7 +147,9 @@ function decideOnce(changes: readonly Change[], state: LaneState, rules: LaneRul
   let open = state.open !== undefined;
   let lastHash = state.open?.hash;
   return changes.map((change) => {
-    const decision = decideSingle(change, { open, lastHash, binding: state.binding }, rules);
+    const decision = isStillFaulty(change, state.refused)
+      ? UNCHANGED
+      : decideSingle(change, { open, lastHash, binding: state.binding }, rules);
     if (decision.kind === 'insert') {
       open = true;
       lastHash = decision.hash;

@@ -1,11 +1,15 @@
 import { hash } from 'node:crypto';
 import type { OutboxRow } from '../erp/outbox.ts';
+import type { FaultyKey } from '../erp/read-apart.ts';
 import type { SourceRecord } from '../erp/records.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import type { Change, Content } from './decide.ts';
 
-/** A record as its source map gave it; `vanished` when the map no longer selects it. */
-export type Hydrated = SourceRecord | 'vanished';
+/** A record as its source map gave it; `vanished` when the map no longer selects it; or why its key is none. */
+export type Hydrated =
+  | SourceRecord
+  | FaultyKey
+  | { readonly vanished: true; readonly account?: string | undefined };
 
 /** What completes a record that an ERP need not fill in itself. */
 export type Completion = {
@@ -34,12 +38,16 @@ function readContent(
   hydrated: Hydrated | undefined,
   completion: Completion,
 ): Content {
-  const raw = row.payload ?? (hydrated === 'vanished' ? undefined : hydrated?.record);
+  const vanished = hydrated !== undefined && 'vanished' in hydrated;
+  const raw = row.payload ?? (hydrated !== undefined && 'record' in hydrated ? hydrated.record : undefined);
   if (!target?.push) return invalid(raw, `entity: "${row.entity}" is not an entity that the platform takes`);
   if (row.key === '') return invalid(raw, 'entity_key: must not be empty');
   if (!['upsert', 'delete', 'force'].includes(row.op))
     return invalid(raw, `op: "${row.op}" is neither upsert nor delete`);
-  if (raw === undefined && (row.op === 'delete' || hydrated === 'vanished')) return { kind: 'none' };
+  if (hydrated !== undefined && 'fault' in hydrated && row.op !== 'delete') {
+    return invalid(raw, `entity_key: cannot be read through the source map: ${hydrated.fault}`);
+  }
+  if (raw === undefined && (row.op === 'delete' || vanished)) return { kind: 'none' };
   if (raw === undefined) {
     return invalid(
       raw,

@@ -4,6 +4,34 @@ import { jsonRows } from '../erp/json-rows.ts';
 import type { LaneBinding, LaneState, OpenDelivery } from './decide.ts';
 import { type DeliveryState, type Lane, laneText } from './states.ts';
 
+/** Reads the records that these lanes' newest deliveries were rejected with, by lane text. */
+export async function readRefused(
+  executor: Executor,
+  dialect: Dialect,
+  lanes: readonly Lane[],
+): Promise<ReadonlyMap<string, string>> {
+  if (lanes.length === 0) return new Map();
+  const source = jsonRows(dialect, lanes, 'v', { account: 'text', entity: 'text', key: 'text' });
+  const { rows } = await sql<{
+    account: string;
+    entity: string;
+    entity_key: string;
+    state: string;
+    record: string | null;
+  }>`
+    SELECT d.account, d.entity, d.entity_key, d.state, d.record FROM ctg_delivery d JOIN (
+      SELECT max(n.id) AS id FROM ctg_delivery n JOIN ${source}
+      ON n.account = v.account AND n.entity = v.entity AND n.entity_key = v.${sql.id('key')}
+      GROUP BY n.account, n.entity, n.entity_key) newest ON newest.id = d.id`.execute(executor);
+  const refused = rows.filter((row) => row.state === 'rejected' && row.record !== null);
+  return new Map(
+    refused.map((row) => [
+      laneText({ account: row.account, entity: row.entity, key: row.entity_key }),
+      row.record ?? '',
+    ]),
+  );
+}
+
 /** Reads, per lane text, the open delivery (locked until the transaction ends) and the binding. */
 export async function readLanes(
   executor: Executor,

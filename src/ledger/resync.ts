@@ -177,7 +177,9 @@ function prepare(
 ): Prepared {
   const lane = { account: source?.account ?? account, entity, key };
   const row = { id: 0, ...lane, op: force ? 'force' : 'upsert', payload: undefined, capturedAt: new Date() };
-  const change = prepareChange(row, target, source ?? 'vanished', { companyId: companyOf(lane.account) });
+  const change = prepareChange(row, target, source ?? { vanished: true }, {
+    companyId: companyOf(lane.account),
+  });
   return { lane, change };
 }
 

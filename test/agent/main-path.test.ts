@@ -60,6 +60,9 @@ describeOnEachStore('the main path', (store) => {
     const rejected = await setup.untilState('goods', 'G-1', 'rejected');
     expect(rejected.reason).toContain('price');
     await setup.untilState('goods', 'G-2', 'accepted');
+    await setup.change(goods('G-1', { price: 'cheap' }), goods('G-3'));
+    await setup.untilState('goods', 'G-3', 'accepted');
+    expect(await setup.deliveries('goods', 'G-1')).toHaveLength(1);
     await setup.change(goods('G-1', { price: '1.00' }));
     await setup.untilState('goods', 'G-1', 'accepted');
   });

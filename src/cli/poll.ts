@@ -7,7 +7,10 @@ import { print } from './output.ts';
 export function pollCommand(program: Command): void {
   program
     .command('poll')
-    .argument('<name>', 'poll (statuses that are due), sweep (lost jobs) or logins (refused accounts)')
+    .argument(
+      '<name>',
+      'poll (statuses that are due), sweep (lost jobs), logins (refused accounts) or mirror (what the platform holds)',
+    )
     .description('do now what the schedule would do at its next tick')
     .option('--json', 'print JSON')
     .action(async (name: string, { json }: { json?: boolean }) => {

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { readEnvironment } from '../config/environment.ts';
 import { suggestion } from '../config/nearest.ts';
+import { readSecret } from '../config/reference.ts';
+import { isReference } from '../ledger/secrets.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { INTERFACES, interfaceNamed } from '../mappers/registry.ts';
 import { createGateway, type Gateway, type GatewayResult } from '../platform/gateway.ts';
@@ -54,13 +57,22 @@ What is sent is not written to the ledger: an order that is placed this way is n
       }
       const gateway = openGateway(configuration);
       try {
-        const result = await gateway.send({ endpoint, account, body });
-        const request = staticSigner.sign({ username: account.username, password: HIDDEN, ...body }, HIDDEN);
+        const result = await gateway.send({ endpoint, account, body: withSecretRead(body) });
+        const request = staticSigner.sign({ username: account.username, ...body, password: HIDDEN }, HIDDEN);
         show({ name, request, result }, options);
       } finally {
         await gateway.close();
       }
     });
+}
+
+/** A new user's own password may be a reference, as in a record; what it refers to is sent, never shown. */
+function withSecretRead(body: Record<string, unknown>): Record<string, unknown> {
+  const { password } = body;
+  if (typeof password !== 'string' || !isReference(password)) return body;
+  const secret = readSecret(password, { variables: readEnvironment(), directory: '.' });
+  if (secret.kind === 'value') return { ...body, password: secret.value.reveal() };
+  throw new CommandError(`password: ${secret.problem}.`, { fix: secret.fix, exitCode: 2 });
 }
 
 /** A gateway outside of an agent: for one request by hand, and for `doctor`. */

@@ -48,7 +48,9 @@ export type Ending =
 const REFUSED_PAUSE_MS = 15_000;
 const NO_ACCOUNT_PAUSE_MS = 30_000;
 
-type Facts = Partial<Pick<Settlement, 'reason' | 'progress' | 'retryInMs' | 'platformId' | 'waitsFor'>> &
+type Facts = Partial<
+  Pick<Settlement, 'reason' | 'progress' | 'retryInMs' | 'platformId' | 'waitsFor' | 'unsure'>
+> &
   Pick<Settlement, 'state' | 'outcome'> & { present?: boolean; countsAttempt?: boolean };
 
 /** Turns the end of a delivery's turn into what the ledger writes. Pure but for the dice of the back-off. */
@@ -182,7 +184,13 @@ function settleRejection(
       progress: context.progress,
     });
   }
-  return settle(delivering, context, { state: 'rejected', outcome: 'rejected', reason });
+  // Of goods or a rule the newest state is sent again when it changes; until then nobody knows which one stands there.
+  return settle(delivering, context, {
+    state: 'rejected',
+    outcome: 'rejected',
+    reason,
+    unsure: context.doubt,
+  });
 }
 
 function settleOutcome(delivering: Delivering, ending: Extract<Ending, { kind: 'outcome' }>): Settlement {
@@ -292,6 +300,7 @@ function settle(
     countsAttempt: facts.countsAttempt ?? true,
     platformId: facts.platformId,
     waitsFor: facts.waitsFor,
+    unsure: facts.unsure,
     present: facts.present ?? true,
     attempts: plain ? [] : delivering.attempts,
     followUps: consequences.changes.map((change) => ({

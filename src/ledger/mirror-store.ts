@@ -160,11 +160,7 @@ const COLUMNS = {
 type Page = { readonly list: MirrorList; readonly walk: number; readonly rows: readonly MirrorRow[] };
 
 /** One statement for the page; a row that was missing is there again. */
-async function writeRows(
-  executor: Executor,
-  dialect: Dialect,
-  { list, walk, rows }: Page,
-): Promise<void> {
+async function writeRows(executor: Executor, dialect: Dialect, { list, walk, rows }: Page): Promise<void> {
   if (rows.length === 0) return;
   const source = rows.map((row) => ({
     account: list.account,

@@ -3,6 +3,7 @@ import { type Database, type Dialect, type Executor, fromNow, now } from '../erp
 import { jsonRows } from '../erp/json-rows.ts';
 import { writeOutbox } from '../erp/outbox.ts';
 import { type NewBinding, writeBindings } from './bindings.ts';
+import type { ClaimedDelivery } from './claims.ts';
 import type { ReadyDelivery } from './relay-store.ts';
 import { promoteQueued, unblock } from './release.ts';
 import { eraseSecrets } from './secrets.ts';
@@ -179,8 +180,16 @@ async function eraseClosedSecrets(executor: Executor, closing: readonly Settleme
   }
 }
 
-function bindingOf({ claim, state, platformId, present, secretFields }: Settlement): NewBinding[] {
-  if (state !== 'accepted') return [];
+/** What the platform holds is not known: any later change or deletion of the record differs from it, and is sent. */
+function unsureBinding(claim: ClaimedDelivery): NewBinding {
+  const { record } = claim;
+  const platformId = claim.bound?.platformId;
+  return { lane: laneOf(claim), platformId, present: true, hash: undefined, record, deliveryId: claim.id };
+}
+
+function bindingOf(settlement: Settlement): NewBinding[] {
+  const { claim, state, platformId, present, secretFields } = settlement;
+  if (state !== 'accepted') return settlement.unsure ? [unsureBinding(claim)] : [];
   const lane = laneOf(claim);
   const id = present ? (platformId ?? claim.bound?.platformId) : undefined;
   return [

@@ -28,6 +28,11 @@ export type Settlement = {
   readonly platformId: string | undefined;
   /** Whether the platform holds the record afterwards; only for `accepted`. */
   readonly present: boolean;
+  /**
+   * Whether the platform may hold another state than the one that was accepted last: nothing later may then be taken for
+   * unchanged.
+   */
+  readonly unsure?: boolean | undefined;
   readonly attempts: readonly AttemptNote[];
   readonly followUps: readonly OutboxEntry[];
   readonly watches: readonly NewWatch[];

@@ -16,7 +16,7 @@ import {
   shipmentReferenceFields,
   shipmentStatus,
 } from './shipment-reference.ts';
-import { judgeOnce, nextOnce } from './verified-once.ts';
+import { absentByWords, judgeOnce, nextOnce } from './verified-once.ts';
 
 const courier = z.strictObject({ id: optionalText(64), name: optionalText(64), tel: optionalText(64) });
 const party = z.strictObject({ ...courier.shape, name: optionalText(191), address: optionalText(255) });
@@ -84,7 +84,7 @@ export const ship = defineInterface<Shipment>({
             const found = shipmentStatus(reply, context.record.logisticsOrder);
             return found !== undefined && !(Number(found.status) < SHIPPED);
           },
-          refusedQuery: 'absent',
+          refusedQuery: absentByWords,
         },
       ),
     follow: followShipment,

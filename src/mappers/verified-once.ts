@@ -1,7 +1,15 @@
 import type { Answer, DeliveryContext, JsonObject, Send, Step, Verdict } from './interface.ts';
 
-/** What a refused query says of the effect that it asks for. */
-type RefusedQuery = 'absent' | 'unknown';
+/** What a refused query says of the effect that it asks for; it may depend on the platform's words. */
+type RefusedQuery = 'absent' | 'unknown' | ((message: string) => 'absent' | 'unknown');
+
+/** Words by which the platform says that what was asked for is not there, as against refusing to say. */
+const NOT_THERE = /没有|不存在|未找到|查无|无此|未发货|not found|no such|does not exist/i;
+
+/** Reads from a refused query's words whether what it asked for is not there. Other words leave it unknown. */
+export function absentByWords(message: string): 'absent' | 'unknown' {
+  return NOT_THERE.test(message) ? 'absent' : 'unknown';
+}
 
 /**
  * The next request of a change that may happen only once and that a query can tell: in doubt the query, else the
@@ -26,7 +34,8 @@ export function judgeOnce(
 ): Verdict {
   if (send.stage !== 'verify') return judgeChange(context, answer);
   if (answer.kind === 'accepted') return stands(answer.reply) ? { kind: 'accepted' } : absent(context);
-  return refusedQuery === 'absent' ? absent(context) : unverified(context, answer.message);
+  const said = typeof refusedQuery === 'function' ? refusedQuery(answer.message) : refusedQuery;
+  return said === 'absent' ? absent(context) : unverified(context, answer.message);
 }
 
 function judgeChange({ progress }: DeliveryContext<unknown>, answer: Answer): Verdict {

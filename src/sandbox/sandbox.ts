@@ -32,6 +32,8 @@ export interface SandboxOptions {
   readonly seed?: number;
   /** Called at every accepted change, in order: the hook for checks that nothing goes backwards. */
   readonly onEffect?: (effect: Effect) => void;
+  /** An OpenAPI document of the platform, served at `/_sandbox/openapi.json`; left out, nothing is there. */
+  readonly openapi?: unknown;
 }
 
 export interface Sandbox {
@@ -67,7 +69,7 @@ const BODY_LIMIT_BYTES = 16 * 1024 * 1024;
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const controls = new SandboxControls(completeOptions(options));
-  const app = createServer(controls);
+  const app = createServer(controls, options.openapi);
   const url = await app.listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
   return exposeSandbox({ app, controls, url });
 }
@@ -84,7 +86,7 @@ function completeOptions(options: SandboxOptions) {
   };
 }
 
-function createServer(controls: SandboxControls): FastifyInstance {
+function createServer(controls: SandboxControls, openapi: unknown): FastifyInstance {
   const app = Fastify({ forceCloseConnections: true, bodyLimit: BODY_LIMIT_BYTES });
   app.setErrorHandler((error, _request, reply) =>
     reply.code(statusOf(error)).send(refused(`参数错误: ${error}`)),
@@ -95,6 +97,7 @@ function createServer(controls: SandboxControls): FastifyInstance {
     recorder: controls.recorder,
   });
   addControlRoutes(app, controls);
+  if (openapi !== undefined) app.get('/_sandbox/openapi.json', (_request, reply) => reply.send(openapi));
   return app;
 }
 

@@ -77,6 +77,20 @@ describeOnEachStore('a platform that fails', (store) => {
     expect(held.reason).toContain('下单失败');
   });
 
+  it('may refuse goods after a lost answer: what stands there is unknown, so the next change is sent whatever it is', async () => {
+    await setup.change(goods('G-1', { price: '10' }));
+    await setup.untilState('goods', 'G-1', 'accepted');
+    setup.sandbox.setFaults([
+      { kind: 'drop-after', times: 1, interface: 'list-goods' },
+      { kind: 'reject', times: 1, interface: 'list-goods', msg: '上架商品失败' },
+    ]);
+    await setup.change(goods('G-1', { price: '12' }));
+    await setup.untilState('goods', 'G-1', 'rejected');
+    await setup.change(goods('G-1', { price: '10' }));
+    await setup.untilState('goods', 'G-1', 'accepted');
+    expect(setup.sandbox.state().goods['13800000000/G-1']?.lastBody.price).toBe(10);
+  });
+
   it('may reject in words: the ERP sees them, and other records go on', async () => {
     setup.sandbox.setFaults([
       { kind: 'reject', msg: '上架商品失败,品牌未授权', where: { field: 'goods_ID', equals: 'G-1' } },

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { customer, goods } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { type AdminSetup, startAdminSetup } from './running-admin.ts';
 
-describeOnEachStore('POST /v1/changes', (store) => {
+describeOnEachDialect('POST /v1/changes', (store) => {
   let setup: AdminSetup;
   beforeEach(async () => {
     setup = await startAdminSetup(store);

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { customer, goods, order } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { type AdminSetup, startAdminSetup } from './running-admin.ts';
 
 /** Deliveries older than this are held at their next failure: a third of a second. */
 const SOON_HELD = { RETRY_MAX_AGE_HOURS: '0.0001' };
 
-describeOnEachStore('what a person decides', (store) => {
+describeOnEachDialect('what a person decides', (store) => {
   let setup: AdminSetup;
   beforeEach(async () => {
     setup = await startAdminSetup(store, { env: SOON_HELD });

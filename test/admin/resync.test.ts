@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { SourceMap } from '../../src/config/source-map.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { type AdminSetup, startAdminSetup } from './running-admin.ts';
 
 const COLUMNS = `part_no AS entity_key, part_no AS "goodsId", title AS name, oe AS "oeNumber", stock, price`;
@@ -19,7 +19,7 @@ function partsMap(quote: string): SourceMap {
   };
 }
 
-describeOnEachStore('POST /v1/resync', (store) => {
+describeOnEachDialect('POST /v1/resync', (store) => {
   let setup: AdminSetup;
   beforeEach(async () => {
     const quote = store.name.includes('MariaDB') ? '`' : '"';

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { goods, order } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { type AdminSetup, startAdminSetup } from './running-admin.ts';
 
-describeOnEachStore('GET /v1/status', (store) => {
+describeOnEachDialect('GET /v1/status', (store) => {
   let setup: AdminSetup;
   beforeEach(async () => {
     setup = await startAdminSetup(store, { sources: new Map() });

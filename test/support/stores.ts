@@ -40,3 +40,13 @@ export function availableStores(): Store[] {
 export function describeOnEachStore(title: string, suite: (store: Store) => void): void {
   for (const store of availableStores()) describe(`${title} (${store.name})`, () => suite(store));
 }
+
+/**
+ * Runs one suite on the two SQL families, each with Redis: for what does not depend on where the queues are. Where no
+ * server is to be had, on the embedded store.
+ */
+export function describeOnEachDialect(title: string, suite: (store: Store) => void): void {
+  const served = availableStores().filter((store) => store.name.endsWith('+ Redis'));
+  const stores = served.length > 0 ? served : availableStores().slice(0, 1);
+  for (const store of stores) describe(`${title} (${store.name})`, () => suite(store));
+}

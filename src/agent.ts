@@ -13,6 +13,7 @@ import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
 import { createLogins, type Logins } from './jobs/logins.ts';
+import { createMirror, type Mirror } from './jobs/mirror.ts';
 import type { PollContext } from './jobs/poll.ts';
 import { createQueues, type Queues } from './jobs/queues.ts';
 import { watchForEmptiedQueue } from './jobs/refill.ts';
@@ -53,6 +54,7 @@ export type Agent = {
   readonly relay: RelayLoop;
   readonly deliverer: Deliverer;
   readonly pollContext: PollContext;
+  readonly mirror: Mirror;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -191,6 +193,9 @@ async function build(
     pollRateLimit: settings.pollRateLimit,
     enqueue: (watches) => queues.enqueueWatches(watches),
   };
+  const claimMs = 2 * longestSendMs(settings, platform) + 30_000;
+  const mirror = createMirror({ ...pollContext, claimMs });
+  closers.push(() => mirror.settled());
   const sweepContext = {
     database,
     enqueue,
@@ -204,6 +209,7 @@ async function build(
     logins,
     concurrency: settings.concurrency,
     sweep: () => sweep(sweepContext, SWEEP_GRACE_MS),
+    mirror: () => mirror.run(),
     retry: async (delivery) => {
       const retried = await retryDelivery(database, delivery, { sources });
       if (retried.kind === 'resumed') await enqueue([retried.ready]);
@@ -212,8 +218,10 @@ async function build(
   });
   closers.push(() => queues.stopWorkers());
   closers.push(() => deliverer.stop());
+  closers.push(() => mirror.stop());
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
-  closers.push(startSchedule({ queues, pollCron: settings.pollCron, logger }));
+  const { pollCron, mirrorCron } = settings;
+  closers.push(startSchedule({ queues, pollCron, mirrorCron, logger }));
 
   return {
     id,
@@ -227,6 +235,7 @@ async function build(
     relay,
     deliverer,
     pollContext,
+    mirror,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

@@ -60,7 +60,7 @@ alone. A column "courier.name" of CSV is the field "name" of "courier". The same
       print(options.json, { file, changes: checked.count, stored, encoding: read.encoding }, () =>
         options.dryRun === true
           ? `${checked.count} changes are sound. Nothing was stored.`
-          : `${stored} changes are stored.`,
+          : `${stored} ${stored === 1 ? 'change is' : 'changes are'} stored.`,
       );
     });
 }

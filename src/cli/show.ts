@@ -80,7 +80,7 @@ function describe(entity: string, key: string, read: Timeline): string {
         ? `  at the platform${each.platformId === null ? '' : ` as ${each.platformId}`} (account ${each.account})`
         : `  no longer at the platform (account ${each.account})`,
     ),
-    ...(read.waitsFor === null ? [] : [`  waits for ${read.waitsFor}`]),
+    ...(read.waitsFor === null ? [] : [`  ${read.waitsFor}`]),
     ...(read.waitingInOutbox === 0 ? [] : [`  ${read.waitingInOutbox} changes in the outbox`]),
     ...read.statuses.map((each) => `  ${each.kind} status ${each.status} since ${shortTime(each.updatedAt)}`),
     ...read.waitedForBy.map(

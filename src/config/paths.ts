@@ -31,7 +31,9 @@ export type PlatformOptions = {
 const DUPLICATE = ['已存在|重复|duplicate|already exists'];
 const BUSY = ['繁忙|稍后|稍候|重试|busy|try again|too many'];
 /** `用户名已存在` is a duplicate, so the bare word 用户名 must not be here. */
-const LOGIN = ['(用户(名)?不存在|密码(不正确|错误)|用户名或密码|password|未登录|登录失败)'];
+const LOGIN = [
+  '(用户(名)?不存在|密码(不正确|错误)|[秘密]钥(不正确|错误|无效)|用户名或密码|password|未登录|登录失败)',
+];
 
 /**
  * The options of `CTG_PATHS_FILE`, over the defaults. `knownInterfaces` lets a mistyped interface be told from a right

@@ -20,7 +20,8 @@ function requiredLogin(settings: Settings): readonly Fault[] {
 
 function urlFaults(settings: Settings, accounts: Accounts | undefined): readonly Fault[] {
   const missing = SYSTEMS.filter((system) => settings.baseUrls[system] === undefined);
-  if (accounts !== undefined) return missing.flatMap((system) => unreachable(system, accounts));
+  if (accounts !== undefined && accounts.size > 0)
+    return missing.flatMap((system) => unreachable(system, accounts));
   if (settings.accountsFile !== undefined || missing.length === 0) return [];
   if (missing.length < SYSTEMS.length) return missing.map((system) => missingUrl(variableOf(system)));
   return [missingUrl('CTG_BASE_URL')];

@@ -42,6 +42,8 @@ export type Settings = {
   readonly rateLimit: number;
   readonly timeoutMs: number;
   readonly pollCron: string;
+  /** When what the platform holds is read; undefined: never. */
+  readonly mirrorCron?: string;
   /** Status polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
@@ -163,6 +165,7 @@ function sendingOf(values: SettingValues) {
     retryMaxAgeHours: values.RETRY_MAX_AGE_HOURS,
     retryCapMs: values.RETRY_MAX_DELAY_MS,
     pollCron: values.POLL_CRON,
+    mirrorCron: values.MIRROR_CRON === 'off' ? undefined : values.MIRROR_CRON,
     pollRateLimit: values.POLL_RATE_LIMIT,
   };
 }

@@ -104,9 +104,9 @@ export function createLogins(context: LoginsContext): Logins {
     },
     states: () => [...context.accounts.keys()].map((id) => states.get(id) ?? unknownAccount(id)),
     load: async () => {
-      // A refusal that an earlier run met is tried anew: the credentials may have been corrected meanwhile.
+      // What an earlier run knew is tried anew: the credentials may have been changed meanwhile. The company stays known.
       for (const state of await readAccountStates(context.database)) {
-        states.set(state.account, { ...state, login: state.login === 'refused' ? 'unknown' : state.login });
+        states.set(state.account, { ...state, login: 'unknown', message: undefined });
       }
     },
   };

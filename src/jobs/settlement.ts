@@ -264,14 +264,23 @@ function later(
       retryInMs: undefined,
     });
   }
-  const retryInMs =
-    facts.retryInMs ?? backoffMs({ attempt: claim.attempt, capMs: retryCapMs, random: Math.random });
+  const retryInMs = facts.retryInMs ?? pauseMs(claim, facts.countsAttempt ?? true, retryCapMs);
   return settle(delivering, context, {
     ...facts,
     state: doubt ? 'in_doubt' : 'waiting',
     retryInMs,
     progress,
   });
+}
+
+/**
+ * Attempts that count lengthen the pause by themselves. Those that do not (a busy platform) are spaced by the age of the
+ * delivery, so that the pause grows all the same.
+ */
+function pauseMs(claim: ClaimedDelivery, counts: boolean, capMs: number): number {
+  if (counts) return backoffMs({ attempt: claim.attempt, capMs, random: Math.random });
+  const baseMs = Math.max(1000, claim.ageMs / 2);
+  return backoffMs({ attempt: 1, baseMs, capMs, random: Math.random });
 }
 
 function parseProgress({ progress }: ClaimedDelivery): JsonObject {

@@ -70,10 +70,11 @@ export async function writePage(
   claim: WalkClaim,
   { walk, rows }: { readonly walk: number; readonly rows: readonly MirrorRow[] },
 ): Promise<boolean> {
-  const written = await underClaim(database, claim, (executor) =>
-    writeRows(executor, database.dialect, { list: claim, walk, rows }),
-  );
-  return written !== undefined;
+  const written = await underClaim(database, claim, async (executor) => {
+    await writeRows(executor, database.dialect, { list: claim, walk, rows });
+    return true;
+  });
+  return written === true;
 }
 
 /** Notes that every row which walk number `walk` did not meet is missing. Gives how many; undefined: the claim was lost. */
@@ -96,7 +97,7 @@ export async function declareMissing(
 }
 
 /** Does `work` in the transaction that renews the claim, so that an agent that lost it writes nothing. */
-async function underClaim<T>(
+async function underClaim<T extends object | true>(
   database: Database,
   claim: WalkClaim,
   work: (executor: Executor) => Promise<T>,

@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import { type Database, type Dialect, type Executor, fromNow, now } from '../erp/database.ts';
 import { jsonRows } from '../erp/json-rows.ts';
 import { writeOutbox } from '../erp/outbox.ts';
+import { holdConflicts } from './binding-conflicts.ts';
 import { type NewBinding, writeBindings } from './bindings.ts';
 import type { ClaimedDelivery } from './claims.ts';
 import type { ReadyDelivery } from './relay-store.ts';
@@ -27,10 +28,11 @@ type Locked = { version: number };
 export async function settleDeliveries(
   database: Database,
   agent: { readonly id: string; readonly shard: number },
-  group: readonly Settlement[],
+  settlements: readonly Settlement[],
 ): Promise<SettledGroup> {
   const { dialect } = database;
   return database.transact(async (transaction) => {
+    const group = await holdConflicts(transaction, settlements);
     const locked = await lockClaimed(transaction, agent.id, group);
     const results = group.map((each) => judge(each, locked.get(each.claim.id)));
     const mine = group.filter((_, index) => results[index] !== 'lost');

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { exactDiscount, text, toHundredths } from './fields.ts';
-import { defineInterface } from './interface.ts';
+import { exactDiscount, fromHundredths, text, toHundredths } from './fields.ts';
+import { defineInterface, type JsonObject, type MirroredRow, type MirrorPage } from './interface.ts';
 import { type FieldScheme, judgeByFields, nextByFields } from './known-by-fields.ts';
-import { CRUD } from './op-types.ts';
+import { CRUD, opTypeOf } from './op-types.ts';
 import { PAGE_SIZE, pagedReply, readText } from './replies.ts';
 
 const customerDiscountRecord = z.strictObject({
@@ -63,4 +63,28 @@ export const customerDiscount = defineInterface<CustomerDiscount>({
     next: (context) => nextByFields(scheme, context),
     judge: (context, send, answer) => judgeByFields(scheme, context, { send, answer }),
   },
+  mirror: { request: discountsPage, read: readDiscount },
 });
+
+/** Goods `*` is a discount's own value here, so all discounts are those of any goods: the empty text. */
+function discountsPage({ page, companyId, options }: MirrorPage): JsonObject | undefined {
+  if (companyId === undefined) return undefined;
+  const op_type = opTypeOf(options, { via: 'customer-discount', standard: CRUD }, 'query');
+  const param = { enterprise_ID: companyId, relation_ID: '', goods_ID: '' };
+  return { op_type, param, pageNum: page, pageSize: PAGE_SIZE };
+}
+
+function readDiscount(row: JsonObject): MirroredRow | undefined {
+  const enterpriseId = readText(row, 'enterprise_ID');
+  const relationId = readText(row, 'relation_ID');
+  const goodsId = readText(row, 'goods_ID');
+  if (enterpriseId === undefined || relationId === undefined || goodsId === undefined) return undefined;
+  const hundredths = readText(row, 'discount') ?? '';
+  const isNumber = hundredths !== '' && Number.isFinite(Number(hundredths));
+  const discount = isNumber ? fromHundredths(Number(hundredths)) : hundredths;
+  return {
+    identity: [enterpriseId, relationId, goodsId],
+    platformId: undefined,
+    record: { enterpriseId, relationId, goodsId, discount },
+  };
+}

@@ -1,8 +1,15 @@
 import { z } from 'zod';
 import { text } from './fields.ts';
-import { type DeliveryContext, defineInterface, type Step } from './interface.ts';
+import {
+  type DeliveryContext,
+  defineInterface,
+  type JsonObject,
+  type MirroredRow,
+  type MirrorPage,
+  type Step,
+} from './interface.ts';
 import { type FieldScheme, judgeByFields, nextByFields } from './known-by-fields.ts';
-import { CRUD } from './op-types.ts';
+import { CRUD, opTypeOf } from './op-types.ts';
 import { PAGE_SIZE, pagedReply, readText } from './replies.ts';
 
 const relation = z.strictObject({
@@ -70,7 +77,28 @@ export const customerRelation = defineInterface<Relation>({
     next: nextRelation,
     judge: (context, send, answer) => judgeByFields(scheme, context, { send, answer }),
   },
+  mirror: { request: relationsPage, read: readRelation },
 });
+
+/** 关系编号 `*` are all customers (文档, 接口 5). */
+function relationsPage({ page, companyId, options }: MirrorPage): JsonObject | undefined {
+  if (companyId === undefined) return undefined;
+  const op_type = opTypeOf(options, { via: 'customer-relation', standard: CRUD }, 'query');
+  const param = { id: '', enterprise_ID: companyId, target_enterprise_ID: '', relation_ID: '*' };
+  return { op_type, param, pageNum: page, pageSize: PAGE_SIZE };
+}
+
+function readRelation(row: JsonObject): MirroredRow | undefined {
+  const enterpriseId = readText(row, 'enterprise_ID');
+  const targetEnterpriseId = readText(row, 'target_enterprise_ID');
+  if (enterpriseId === undefined || targetEnterpriseId === undefined) return undefined;
+  const relationId = readText(row, 'relation_ID') ?? '';
+  return {
+    identity: [enterpriseId, targetEnterpriseId],
+    platformId: undefined,
+    record: { enterpriseId, targetEnterpriseId, relationId },
+  };
+}
 
 function nextRelation(context: DeliveryContext<Relation>): Step {
   const { customerKey } = context.record;

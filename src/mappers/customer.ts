@@ -58,6 +58,16 @@ export const customerInterface = defineInterface<Customer>({
     next: (context) => (context.op === 'delete' ? nextDeletion(context) : nextUpsert(context)),
     judge: judgeCustomer,
   },
+  mirror: {
+    request: ({ page, options }) => query({ options }, 'mirror', {}, page).body,
+    read: (row) => {
+      const id = readText(row, 'id');
+      const fields = FIELDS.map((field) => [field, readText(row, field) ?? '']);
+      return id === undefined
+        ? undefined
+        : { identity: [id], platformId: id, record: Object.fromEntries(fields) };
+    },
+  },
 });
 
 const FIELDS = ['name', 'phone', 'address', 'trade'] as const;
@@ -131,7 +141,12 @@ function find(context: Context, { name, phone }: Customer): Send {
   return query(context, 'find', { name, phone }, isSought ? Number(context.progress.page ?? 1) : 1);
 }
 
-function query({ options }: Context, stage: string, filter: Partial<JsonObject>, page = 1): Send {
+function query(
+  { options }: Pick<Context, 'options'>,
+  stage: string,
+  filter: Partial<JsonObject>,
+  page = 1,
+): Send {
   const param = { id: '', name: '', phone: '', address: '', trade: '', ...filter };
   const op_type = opTypeOf(options, { via: 'customer', standard: CRUD }, 'query');
   const body = { op_type, param, pageNum: page, pageSize: PAGE_SIZE };

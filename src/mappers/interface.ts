@@ -173,6 +173,32 @@ export type PollDefinition = {
   readonly read: (reply: JsonObject) => PollReading | undefined;
 };
 
+/** Which page of a list is asked for, and for whom. */
+export type MirrorPage = {
+  /** From 1. */
+  readonly page: number;
+  /** The account's company, where it is known. */
+  readonly companyId: string | undefined;
+  readonly options: MapperOptions;
+};
+
+/** A row of a list, in the ERP's terms. */
+export type MirroredRow = {
+  /** What tells it from the other rows. */
+  readonly identity: readonly string[];
+  readonly platformId: string | undefined;
+  /** The fields of the entity's record, in the record's order. */
+  readonly record: JsonObject;
+};
+
+/** How an interface is asked for everything that the platform holds of its entity, page by page. */
+export type MirrorDefinition = {
+  /** Undefined when the company must be known for it and is not. */
+  readonly request: (page: MirrorPage) => JsonObject | undefined;
+  /** Reads a row; undefined when it lacks what identifies it. */
+  readonly read: (row: JsonObject) => MirroredRow | undefined;
+};
+
 /** One of the platform's interfaces, as `defineInterface` takes it. */
 export type InterfaceDefinition<R> = {
   /** Its number in the platform's document. */
@@ -197,6 +223,7 @@ export type InterfaceDefinition<R> = {
   readonly reply: z.ZodType<JsonObject>;
   readonly push?: PushDefinition<R>;
   readonly poll?: PollDefinition;
+  readonly mirror?: MirrorDefinition;
 };
 
 /** The result of reading a record: the record, or what is wrong with it, by field. */

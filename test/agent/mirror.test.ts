@@ -18,7 +18,8 @@ describeOnEachStore('the mirror', (store) => {
   let setup: Setup;
   beforeEach(async () => {
     setup = await startSetup(store, { env: { MIRROR_CRON: 'off', CTG_TIMEOUT_MS: '1000' } });
-    await until('the company is known', () => setup.agent.logins.companyOf('default'));
+    // The log-in tells the company that relations and discounts are asked for.
+    await setup.agent.logins.check();
   });
   afterEach(() => setup.stop());
 

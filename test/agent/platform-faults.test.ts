@@ -91,6 +91,18 @@ describeOnEachStore('a platform that fails', (store) => {
     expect(setup.sandbox.state().goods['13800000000/G-1']?.lastBody.price).toBe(10);
   });
 
+  it('may give an order number that another order has: that order is held, and the others go on', async () => {
+    await setup.change(order('SO-1'));
+    await setup.untilState('order', 'SO-1', 'accepted');
+    setup.sandbox.reset();
+    await setup.change(order('SO-2'), goods('G-1'));
+    const held = await setup.untilState('order', 'SO-2', 'held');
+    expect(held.reason).toContain('SO-1');
+    await setup.untilState('goods', 'G-1', 'accepted');
+    await setup.change(order('SO-3'));
+    await setup.untilState('order', 'SO-3', 'accepted');
+  });
+
   it('may reject in words: the ERP sees them, and other records go on', async () => {
     setup.sandbox.setFaults([
       { kind: 'reject', msg: '上架商品失败,品牌未授权', where: { field: 'goods_ID', equals: 'G-1' } },

@@ -71,6 +71,7 @@ export function platformEnvironment(url: string): Record<string, string> {
     CTG_TIMEOUT_MS: '2000',
     RETRY_MAX_DELAY_MS: '300',
     POLL_CRON: '*/1 * * * * *',
+    MIRROR_CRON: 'off',
     LOG_LEVEL: 'silent',
   };
 }

@@ -9,6 +9,10 @@ function readCron(text: string): Reading<string> {
     : misread(`"${text}" is not a cron expression`, 'write five or six fields, such as */5 * * * * *');
 }
 
+function readCronOrOff(text: string): Reading<string> {
+  return text === 'off' ? understood(text) : readCron(text);
+}
+
 /** How changes are sent, retried and polled. */
 export const sendingSettings = {
   CONCURRENCY: setting(wholeNumber(1, 1024).default(64), {
@@ -52,5 +56,12 @@ export const sendingSettings = {
   POLL_CRON: setting(readText(readCron).default('*/5 * * * * *'), {
     meaning: { en: 'Tick of the pollers (node-cron, with seconds)', zh: '轮询的节拍（node-cron，含秒）' },
     accepts: { en: 'a cron expression', zh: 'cron 表达式' },
+  }),
+  MIRROR_CRON: setting(readText(readCronOrOff).default('0 30 3 * * *'), {
+    meaning: {
+      en: 'When customers, relations and discounts are read from the platform into `ctg_mirror`; `off`: never',
+      zh: '何时把平台上的客户、客户关系和客户折扣读入 `ctg_mirror`；`off` 表示从不',
+    },
+    accepts: { en: 'a cron expression or `off`', zh: 'cron 表达式或 `off`' },
   }),
 };

@@ -21,6 +21,7 @@ import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
 import { startWorkers } from './jobs/workers.ts';
+import { clearHistory } from './ledger/housekeeping.ts';
 import { migrate, pendingMigrations } from './ledger/migrate.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
 import { retryDelivery } from './ledger/retry.ts';
@@ -190,6 +191,7 @@ async function build(
     logins,
     logger,
     mapperOptions,
+    sources,
     pollRateLimit: settings.pollRateLimit,
     enqueue: (watches) => queues.enqueueWatches(watches),
   };
@@ -209,6 +211,7 @@ async function build(
     logins,
     concurrency: settings.concurrency,
     sweep: () => sweep(sweepContext, SWEEP_GRACE_MS),
+    housekeeping: () => clearHistory(database, settings.historyDays),
     mirror: () => mirror.run(),
     retry: async (delivery) => {
       const retried = await retryDelivery(database, delivery, { sources });

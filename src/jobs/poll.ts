@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Accounts } from '../config/accounts.ts';
+import type { Sources } from '../config/source-map.ts';
 import type { Database } from '../erp/database.ts';
 import { claimDueWatches, type DueWatch, readWatch, writePollResult } from '../ledger/watches.ts';
 import type { MapperOptions, PlatformInterface } from '../mappers/interface.ts';
@@ -16,10 +17,14 @@ export type PollContext = {
   readonly logins: Logins;
   readonly logger: Logger;
   readonly mapperOptions: MapperOptions;
+  readonly sources: Sources;
   /** Polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly enqueue: (watches: readonly DueWatch[]) => Promise<void>;
 };
+
+/** Whose source map says how a status is shown in the ERP's own table. */
+const WRITTEN_BACK = { order: 'order', logistics: 'shipment', return: 'return_request' } as const;
 
 /** How long a taken watch is left to its poller before another may take it. */
 const POLL_LEASE_MS = 120_000;
@@ -65,12 +70,19 @@ export async function pollWatch(context: PollContext, id: number): Promise<JobRe
   if (outcome.kind === 'login-refused') await context.logins.refuse(watch.account, outcome.message);
   const found = outcome.kind === 'accepted' ? endpoint.poll.read({ ...outcome.reply }) : undefined;
   const nextInMs = nextPollMs({ ageMs: watch.ageMs, failed: found === undefined });
-  const changed = await writePollResult(context.database, {
+  const { changed, writeBackFault } = await writePollResult(context.database, {
     watch,
     shows: endpoint.poll.shows,
     found,
     nextInMs,
+    writeBack: context.sources.get(WRITTEN_BACK[endpoint.poll.shows])?.writeBack?.status,
   });
+  if (writeBackFault !== undefined) {
+    context.logger.error(
+      { key: watch.key, error: writeBackFault },
+      'writeBack.status of the source map failed',
+    );
+  }
   context.logger.debug(
     {
       watch: id,

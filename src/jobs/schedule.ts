@@ -14,6 +14,7 @@ export type ScheduleContext = {
 
 const SWEEP_CRON = '*/5 * * * * *';
 const LOGIN_CRON = '*/5 * * * * *';
+const HOUSEKEEPING_CRON = '0 17 * * * *';
 
 /**
  * Starts the ticks. A tick only queues a job, whose id is the tick's own time, so that of any number of agents one does
@@ -39,6 +40,7 @@ export function startSchedule({
     cron.schedule(pollCron, tick('poll'), options),
     cron.schedule(SWEEP_CRON, tick('sweep'), options),
     cron.schedule(LOGIN_CRON, tick('logins'), options),
+    cron.schedule(HOUSEKEEPING_CRON, tick('housekeeping'), options),
     ...(mirrorCron === undefined ? [] : [cron.schedule(mirrorCron, tick('mirror'), options)]),
   ];
   return async () => {

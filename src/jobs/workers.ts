@@ -12,6 +12,8 @@ export type WorkersContext = {
   readonly logins: Logins;
   readonly concurrency: number;
   readonly sweep: () => Promise<number>;
+  /** Clears away history that is too old. */
+  readonly housekeeping: () => Promise<unknown>;
   /** Reads what the platform holds. */
   readonly mirror: () => Promise<unknown>;
   /** What a person's "retry" of a failed job means: the ledger decides whether, and as what, the record goes again. */
@@ -26,6 +28,7 @@ export function startWorkers({
   logins,
   concurrency,
   sweep,
+  housekeeping,
   mirror,
   retry,
 }: WorkersContext): void {
@@ -44,6 +47,7 @@ export function startWorkers({
     poll: pollTick(pollContext),
     sweep,
     logins: () => logins.check(),
+    housekeeping,
     mirror,
   };
   queues.work(TICKS, 3, async ({ data }) => {

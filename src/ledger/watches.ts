@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, type Dialect, type Executor, fromNow, now } from '../erp/database.ts';
+import { writeBack } from '../erp/write-back.ts';
 
 /** Something to poll from now on. */
 export type NewWatch = {
@@ -154,7 +155,12 @@ export type PollResult = {
       }
     | undefined;
   readonly nextInMs: number;
+  /** The source map's statement that shows a changed status in the ERP's own table (`writeBack.status`). */
+  readonly writeBack?: string | undefined;
 };
+
+/** What writing a poll's result did: whether the status changed, and why the ERP's own table could not be told. */
+export type PollWritten = { readonly changed: boolean; readonly writeBackFault?: string | undefined };
 
 const STATUS_TABLE = {
   order: 'ctg_order_status',
@@ -164,17 +170,14 @@ const STATUS_TABLE = {
 
 /**
  * Writes what a poll found, in one transaction: the current row, one inbox row if the status changed, and the watch's
- * next time. Gives whether the status changed.
+ * next time.
  */
-export async function writePollResult(database: Database, result: PollResult): Promise<boolean> {
+export async function writePollResult(database: Database, result: PollResult): Promise<PollWritten> {
   return database.transact((transaction) => writePoll(transaction, database.dialect, result));
 }
 
-async function writePoll(
-  executor: Executor,
-  dialect: Dialect,
-  { watch, shows, found, nextInMs }: PollResult,
-): Promise<boolean> {
+async function writePoll(executor: Executor, dialect: Dialect, result: PollResult): Promise<PollWritten> {
+  const { watch, shows, found, nextInMs } = result;
   // The status is compared with the row under lock, not with what the poll began with: two polls that overlap must
   // not both report the same change.
   const row = await executor
@@ -183,7 +186,7 @@ async function writePoll(
     .where('id', '=', watch.id)
     .forUpdate()
     .executeTakeFirst();
-  if (!row) return false;
+  if (!row) return { changed: false };
   const changed = found !== undefined && found.status !== row.status;
   await executor
     .updateTable('ctg_watch')
@@ -194,7 +197,7 @@ async function writePoll(
     })
     .where('id', '=', watch.id)
     .execute();
-  if (!changed || !found) return false;
+  if (!changed || !found) return { changed: false };
   const message = found.message?.slice(0, 500) ?? null;
   const detail = JSON.stringify(found.detail);
   await executor
@@ -219,5 +222,7 @@ async function writePoll(
     VALUES (${watch.account}, ${watch.platformId}, ${watch.key}, ${found.status}, ${message}, ${detail}, ${now(dialect)}) ${merge}`.execute(
     executor,
   );
-  return true;
+  if (result.writeBack === undefined) return { changed };
+  const values = { key: watch.key, platform_id: watch.platformId, status: found.status, message };
+  return { changed, writeBackFault: await writeBack(executor, result.writeBack, values) };
 }

@@ -141,6 +141,7 @@ describeOnEachStore('a platform that fails', (store) => {
   });
 
   it('may refuse the log-in: that account stops at once, and goes on when the log-in works', async () => {
+    await until('the account is known', () => setup.agent.logins.companyOf('default'));
     setup.sandbox.setFaults([
       { kind: 'reject', msg: '用户不存在或密码不正确', times: 1, interface: 'list-goods' },
       { kind: 'reject', msg: '用户不存在或密码不正确', interface: 'login' },

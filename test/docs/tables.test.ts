@@ -54,5 +54,5 @@ function readDocumented(file: string): ReadonlySet<string> {
 }
 
 function readText(file: string): string {
-  return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8').replaceAll(/ +\|/g, ' |');
 }

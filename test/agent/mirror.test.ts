@@ -3,7 +3,7 @@ import type { Agent } from '../../src/agent.ts';
 import type { MirrorResult } from '../../src/jobs/mirror.ts';
 import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { customer, type Setup, startSetup } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const LOGIN = { username: '13800000000', password: 'sandbox', sec: 'sandbox-sec' };
@@ -14,7 +14,7 @@ const SLOW_SECOND_PAGE: Fault = {
   where: { field: 'pageNum', equals: 2 },
 };
 
-describeOnEachStore('the mirror', (store) => {
+describeOnEachDialect('the mirror', (store) => {
   let setup: Setup;
   beforeEach(async () => {
     setup = await startSetup(store, { env: { MIRROR_CRON: 'off', CTG_TIMEOUT_MS: '1000' } });

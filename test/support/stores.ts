@@ -8,6 +8,8 @@ export type OpenStore = { readonly env: Record<string, string>; readonly drop: (
 /** A combination of database and queue that the agent runs on. */
 export type Store = { readonly name: string; readonly open: () => Promise<OpenStore> };
 
+const POSTGRES_ALONE = 'PostgreSQL alone';
+
 const embedded: Store = {
   name: 'PGlite',
   open: async () => ({ env: { DATA_DIR: 'memory' }, drop: async () => undefined }),
@@ -32,13 +34,20 @@ export function availableStores(): Store[] {
     embedded,
     ...(postgres !== null && redis !== null ? [served('PostgreSQL + Redis', postgres, redis)] : []),
     ...(mariadb !== null && redis !== null ? [served('MariaDB + Redis', mariadb, redis)] : []),
-    ...(postgres !== null ? [served('PostgreSQL alone', postgres, null)] : []),
+    ...(postgres !== null ? [served(POSTGRES_ALONE, postgres, null)] : []),
   ];
 }
 
-/** Runs one suite on each store. */
-export function describeOnEachStore(title: string, suite: (store: Store) => void): void {
-  for (const store of availableStores()) describe(`${title} (${store.name})`, () => suite(store));
+/** Runs one suite on each store; the queues on PostgreSQL only where `also` asks for them. */
+export function describeOnEachStore(
+  title: string,
+  suite: (store: Store) => void,
+  also: 'queues on PostgreSQL' | 'no other' = 'no other',
+): void {
+  const stores = availableStores().filter(
+    (store) => also === 'queues on PostgreSQL' || store.name !== POSTGRES_ALONE,
+  );
+  for (const store of stores) describe(`${title} (${store.name})`, () => suite(store));
 }
 
 /**

@@ -27,7 +27,7 @@ export type PollContext = {
 const WRITTEN_BACK = { order: 'order', logistics: 'shipment', return: 'return_request' } as const;
 
 /** How long a taken watch is left to its poller before another may take it. */
-const POLL_LEASE_MS = 120_000;
+const POLL_LEASE_MS = 60_000;
 
 /**
  * Takes the due watches and queues a poll for each, as many per system as its budget allows for the time since the last

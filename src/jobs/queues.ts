@@ -140,16 +140,12 @@ async function requeue(queue: JobQueue, delivery: ReadyDelivery): Promise<void> 
   await queue.add(job.name, job.data, job.opts);
 }
 
+/**
+ * The job of one poll. It has no id of its own: the watch was claimed for exactly this job, and an id that an earlier, still
+ * shown job happens to have would keep it out.
+ */
 function watchJob(watch: DueWatch): { name: string; data: JobData; opts: object } {
-  return {
-    name: `poll ${watch.key}`,
-    data: { watch: watch.id },
-    opts: {
-      ...JOB_OPTIONS,
-      attempts: 1,
-      jobId: `w${watch.id}-${watch.quietPolls}-${Math.round(watch.ageMs)}`,
-    },
-  };
+  return { name: `poll ${watch.key}`, data: { watch: watch.id }, opts: { ...JOB_OPTIONS, attempts: 1 } };
 }
 
 function openWorker(

@@ -132,6 +132,36 @@ describeOnEachStore(
       expect(state.violations).toEqual([]);
     });
 
+    it('polls a watch each time that it is claimed, also when nothing about it has changed', async () => {
+      await setup.change(order('SO-1'));
+      await setup.untilState('order', 'SO-1', 'accepted');
+      const { kysely } = setup.agent.database;
+      await until('the order was polled', () =>
+        kysely.selectFrom('ctg_order_status').selectAll().executeTakeFirst(),
+      );
+      const far = new Date(Date.now() + 3_600_000);
+      await kysely.updateTable('ctg_watch').set({ next_at: far }).execute();
+      const row = await kysely.selectFrom('ctg_watch').selectAll().executeTakeFirstOrThrow();
+      const watch = {
+        id: row.id,
+        account: 'default',
+        poll: row.poll,
+        key: row.entity_key,
+        platformId: row.platform_id,
+        reference: row.reference,
+        status: '1',
+        quietPolls: 0,
+        ageMs: 3000,
+      };
+      const asked = (): number => setup.sandbox.state().counts['query-order']?.requests ?? 0;
+      const before = asked();
+      await setup.agent.queues.enqueueWatches([watch]);
+      await until('it is asked', () => asked() > before);
+      const again = asked();
+      await setup.agent.queues.enqueueWatches([watch]);
+      await until('it is asked again', () => asked() > again);
+    });
+
     it('ends the watch of an order that is received', async () => {
       await setup.change(order('SO-1'));
       const placed = await setup.untilState('order', 'SO-1', 'accepted');

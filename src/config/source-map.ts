@@ -31,8 +31,12 @@ export type WatchedTable = {
   readonly table: string;
   /** Its columns that hold the entity's key; absent, they are named as the entity's own. */
   readonly key?: readonly string[];
-  /** A SELECT that finds the entity's key instead, where the table does not hold it. */
+  /** A SELECT over `NEW` that finds the entity's keys instead, as `entity_key`, where the table does not hold them. */
   readonly keySelect?: string;
+  /** Over `NEW`: rows that do not meet it, before or after a change, concern no record. */
+  readonly condition?: string;
+  /** The columns that matter: an UPDATE of others is no change. */
+  readonly columns?: readonly string[];
 };
 
 /** UPDATEs of the ERP's own tables, with `:key`, `:platform_id`, `:status` and the like. */
@@ -46,6 +50,12 @@ export type SourceMap = {
   /** The column of {@link SourceMap.select} that names the record's account. */
   readonly accountColumn?: string;
   readonly table?: string;
+  /** What the SELECTs and the condition call the table's row; `t` without it. */
+  readonly alias?: string;
+  /** Which rows of the table are records: not deleted, of the right type, far enough. `:condition` in the SELECTs. */
+  readonly condition?: string;
+  /** The columns of the table that matter: an UPDATE of others is no change. */
+  readonly columns?: readonly string[];
   /** The columns that form the entity's key, joined with {@link SourceMap.keySeparator}. */
   readonly key: readonly string[];
   readonly keySeparator: string;

@@ -32,9 +32,26 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, ' ').replace(/--[^\n]*/g, ' ');
 }
 
-/** `::keys` is a cast of PostgreSQL, not a parameter. */
-function hasParameter(sql: string, name: string): boolean {
-  return new RegExp(`(?<![:\\w]):${name}\\b`).test(sql);
+/** Reads a part of a statement, such as a condition. */
+export function readFragment(text: string): Reading<string> {
+  const bare = withoutComments(text).trim();
+  if (bare === '') return misread('is empty', 'write the condition, or leave the key out');
+  if (bare.includes(';')) return misread('has a semicolon', 'give the condition alone');
+  return understood(bare);
+}
+
+/** Whether a statement uses a parameter. `::keys` is a cast of PostgreSQL, not a parameter. */
+export function hasParameter(sql: string, name: string): boolean {
+  return parameter(name).test(sql);
+}
+
+/** The statement with a text in the place of a parameter. */
+export function setParameter(sql: string, name: string, text: string): string {
+  return sql.replace(parameter(name), () => text);
+}
+
+function parameter(name: string): RegExp {
+  return new RegExp(`(?<![:\\w]):${name}\\b`, 'g');
 }
 
 function returnsColumn(sql: string, column: string): boolean {

@@ -24,7 +24,7 @@ const SOUND = `goods:
   watch:
     - table: erp_stock
       key: [part_no]
-    - {table: erp_price, keySelect: SELECT part_no FROM erp_price_list}
+    - {table: erp_price, keySelect: SELECT part_no AS entity_key FROM erp_price_list WHERE id = NEW.list_id}
 order:
   accountColumn: account
   key: [branch, order_no]
@@ -53,7 +53,10 @@ test('a file gives one source map for each of its entities', () => {
     constants: { brand: '博世', active: true },
     watch: [
       { table: 'erp_stock', key: ['part_no'] },
-      { table: 'erp_price', keySelect: 'SELECT part_no FROM erp_price_list' },
+      {
+        table: 'erp_price',
+        keySelect: 'SELECT part_no AS entity_key FROM erp_price_list WHERE id = NEW.list_id',
+      },
     ],
   });
   expect(sources.get('order')).toMatchObject({ key: ['branch', 'order_no'], keySeparator: '-' });
@@ -99,7 +102,7 @@ test.each([
   ['  selectAll: SELECT entity_key FROM t', 'goods.selectAll', 'does not use :after'],
   ['  writeBack: {accepted: UPDATE t SET x = 1}', 'goods.writeBack.accepted', 'does not use :key'],
   [
-    '  watch: [{table: t, key: a, keySelect: SELECT a}]',
+    '  watch: [{table: t, key: a, keySelect: SELECT a AS entity_key}]',
     'goods.watch[0].keySelect',
     'is given together with "key"',
   ],
@@ -120,4 +123,29 @@ test('the JSON Schema names every entity and every key of a source map', () => {
   const schema = JSON.stringify(jsonSchemaOfSources());
   for (const word of ['goods_list_rule', 'selectAll', 'percentToZhe', 'keySelect'])
     expect(schema).toContain(word);
+});
+
+const CONDITIONED = `goods:
+  table: part
+  alias: p
+  key: id
+  condition: p.active = 1 -- as the ERP's own lists do
+  select: SELECT id AS entity_key FROM part p WHERE id IN (:keys) AND :condition
+`;
+
+test('the condition stands in one place, and the SELECTs take it in', () => {
+  expect(load(CONDITIONED).get('goods')).toMatchObject({
+    condition: 'p.active = 1',
+    select: 'SELECT id AS entity_key FROM part p WHERE id IN (:keys) AND (p.active = 1)',
+  });
+});
+
+test.each([
+  [' AND :condition', '', 'goods.select (sources.yaml:6): does not use :condition'],
+  ['  condition: p.active = 1', '  #', 'uses :condition, which is not given'],
+  ['p.active = 1', 'active = 1', 'goods.condition (sources.yaml:5): names no column of "p"'],
+  ['p.active = 1 --', 'p.active = 1; --', 'has a semicolon'],
+  ['alias: p', 'alias: "p; --"', 'goods.alias (sources.yaml:3): is not a name'],
+])('a condition with %s changed to "%s" is refused: %s', (old, other, problem) => {
+  expect(settingsErrorOf(() => load(CONDITIONED.replace(old, other))).message).toContain(problem);
 });

@@ -161,5 +161,7 @@ export type Tables = {
     checked_at: Moment;
   };
   ctg_tally: { shard: number; entity: string; counter: string; value: number };
+  /** Changes that a trigger could not write. */
+  ctg_capture_fault: { id: Generated<number>; at: Moment; capture: string; message: string };
   ctg_intake: { idempotency_key: string; body_hash: string; answer: string; received_at: Moment };
 };

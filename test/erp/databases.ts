@@ -8,6 +8,8 @@ import { createDatabase } from '../support/services/index.ts';
 export type ErpDatabase = {
   readonly engine: 'PGlite' | 'PostgreSQL' | 'MariaDB';
   readonly database: () => Database;
+  /** Its address; undefined when it is embedded. */
+  readonly url: () => string | undefined;
   /** Runs statements one after the other. */
   readonly run: (...statements: readonly string[]) => Promise<void>;
 };
@@ -24,6 +26,7 @@ export function describeOnEachDatabase(title: string, suite: (erp: ErpDatabase) 
 
 function openForSuite(engine: ErpDatabase['engine'], server: string | undefined): ErpDatabase {
   let database: Database | undefined;
+  let url: string | undefined;
   let drop = async (): Promise<void> => undefined;
   const opened = (): Database => {
     if (!database) throw new Error('The database is not open yet.');
@@ -31,7 +34,8 @@ function openForSuite(engine: ErpDatabase['engine'], server: string | undefined)
   };
   beforeAll(async () => {
     const created = server === undefined ? undefined : await createDatabase(server);
-    database = await openDatabase({ url: created?.url, dataDir: 'memory', connections: 2 });
+    url = created?.url;
+    database = await openDatabase({ url, dataDir: 'memory', connections: 2 });
     if (created) drop = created.drop;
   });
   afterAll(async () => {
@@ -41,7 +45,7 @@ function openForSuite(engine: ErpDatabase['engine'], server: string | undefined)
   const run = async (...statements: readonly string[]): Promise<void> => {
     for (const statement of statements) await sql.raw(statement).execute(opened().kysely);
   };
-  return { engine, database: opened, run };
+  return { engine, database: opened, url: () => url, run };
 }
 
 /** A source map of goods; `fields` are what differs. */

@@ -52,8 +52,8 @@ export async function removeCapture(database: Database): Promise<CaptureChange> 
 }
 
 /** How long one attempt waits for a table, and how often it is made. */
-const LOCK_SECONDS = 3;
-const LOCK_ATTEMPTS = 5;
+const LOCK_SECONDS = 2;
+const LOCK_ATTEMPTS = 4;
 
 async function inOneGo<T>(database: Database, work: (executor: Executor) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -123,7 +123,8 @@ function insertFor(
   const where = guard === undefined ? '' : ` AND ${guard}`;
   if (keys.kind === 'select') {
     const found = sides.map(
-      (side) => `SELECT entity_key FROM (\n${selectOver(keys.select, side)}\n    ) AS ctg_${side}`,
+      (side) =>
+        `SELECT CAST(entity_key AS CHAR CHARACTER SET utf8mb4) AS entity_key FROM (\n${selectOver(keys.select, side)}\n    ) AS ctg_${side}`,
     );
     return `${insertInto(target)} SELECT DISTINCT ${ownerOf(rows)}, ctg_key.entity_key FROM (
     ${found.join('\n    UNION ')}) AS ctg_key WHERE ctg_key.entity_key <> ''${where};`;

@@ -21,6 +21,7 @@ import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
 import { startWorkers } from './jobs/workers.ts';
+import { startWriteBack, writesBackOf } from './jobs/write-back.ts';
 import { clearHistory } from './ledger/housekeeping.ts';
 import { migrate, pendingMigrations } from './ledger/migrate.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
@@ -150,6 +151,7 @@ async function build(
       Object.entries(platform.interfaces).map(([name, each]) => [name, each.opTypes ?? {}]),
     ),
   };
+  const writesBack = writesBackOf(sources);
   const enqueue = (ready: readonly ReadyDelivery[]): Promise<void> => queues.enqueueDeliveries(ready);
   const deliverer = createDeliverer({
     database,
@@ -157,7 +159,7 @@ async function build(
     accounts,
     logins,
     logger,
-    agent: { id, shard },
+    agent: { id, shard, writesBack },
     leaseFault: lease.fault,
     mapperOptions,
     readSecret: (reference) => readSecret(reference, { variables: readEnvironment(), directory: '.' }),
@@ -170,6 +172,7 @@ async function build(
   const relay = startRelay({
     database,
     sources,
+    writesBack,
     keyFormat: platform.key,
     shard,
     logger,
@@ -191,7 +194,7 @@ async function build(
     logins,
     logger,
     mapperOptions,
-    sources,
+    writesBack,
     pollRateLimit: settings.pollRateLimit,
     enqueue: (watches) => queues.enqueueWatches(watches),
   };
@@ -222,6 +225,7 @@ async function build(
   closers.push(() => queues.stopWorkers());
   closers.push(() => deliverer.stop());
   closers.push(() => mirror.stop());
+  closers.push(startWriteBack({ database, sources, logger }));
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
   const { pollCron, mirrorCron } = settings;
   closers.push(startSchedule({ queues, pollCron, mirrorCron, logger }));

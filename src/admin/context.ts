@@ -23,11 +23,11 @@ export type AdminContext = {
   readonly logins: Pick<Logins, 'states' | 'refusal' | 'companyOf'>;
   readonly relay: Pick<RelayLoop, 'wake' | 'unreadable' | 'lastProgress'>;
   readonly deliverer: Pick<Deliverer, 'inFlight'>;
-  readonly pollContext: Pick<PollContext, 'mapperOptions'>;
+  readonly pollContext: Pick<PollContext, 'mapperOptions' | 'writesBack'>;
   readonly leaseFault: () => string | undefined;
 };
 
 /** In whose name the admin server writes to the ledger. */
-export function actingAgent({ id }: AdminContext): ActingAgent {
-  return { id, shard: shardOf(id) };
+export function actingAgent({ id, pollContext }: AdminContext): ActingAgent {
+  return { id, shard: shardOf(id), writesBack: pollContext.writesBack };
 }

@@ -40,7 +40,14 @@ export type WatchedTable = {
 };
 
 /** UPDATEs of the ERP's own tables, with `:key`, `:platform_id`, `:status` and the like. */
-export type WriteBack = { readonly accepted?: string; readonly status?: string };
+export type WriteBack = {
+  /** Once the platform has taken the record. */
+  readonly accepted?: string;
+  /** When the record, or a change of it, is rejected. */
+  readonly rejected?: string;
+  /** At each change of the platform's status. */
+  readonly status?: string;
+};
 
 /** Where the records of one entity lie in the ERP's database. */
 export type SourceMap = {

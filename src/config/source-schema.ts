@@ -106,6 +106,11 @@ const sourceMap = mapping({
       .describe(
         'An UPDATE for :key once the platform has taken the record; also :account, :op and :platform_id.',
       ),
+    rejected: updateByKey
+      .optional()
+      .describe(
+        'An UPDATE for :key when the record, or a change of it, is rejected; also :account, :op and :message.',
+      ),
     status: updateByKey
       .optional()
       .describe(

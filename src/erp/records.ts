@@ -1,6 +1,7 @@
 import type { LinesSource, SourceMap } from '../config/source-map.ts';
 import { convertField } from './conversions.ts';
 import type { Executor } from './database.ts';
+import { keyLists } from './key-parts.ts';
 import { bindStatement } from './statements.ts';
 
 /** A record as the ERP's tables give it, before it is checked. */
@@ -27,7 +28,9 @@ export async function readRecords(
   const found = new Map<string, SourceRecord>();
   for (let start = 0; start < keys.length; start += KEYS_A_SELECT) {
     const page = keys.slice(start, start + KEYS_A_SELECT);
-    const { rows } = await bindStatement(map.select, { keys: page }).execute(executor);
+    const { rows } = await bindStatement(map.select, { keys: page, ...keyLists(map, page) }).execute(
+      executor,
+    );
     for (const record of await completeRecords(executor, map, rows)) found.set(record.key, record);
   }
   return found;
@@ -71,7 +74,9 @@ async function readLines(
 ): Promise<ReadonlyMap<string, Row[]>> {
   const byKey = new Map<string, Row[]>();
   if (!map.lines || keys.length === 0) return byKey;
-  const { rows } = await bindStatement(linesStatement(map.lines), { keys }).execute(executor);
+  const { rows } = await bindStatement(linesStatement(map.lines), { keys, ...keyLists(map, keys) }).execute(
+    executor,
+  );
   for (const row of rows) {
     const { entity_key: _key, ...fields } = row;
     const list = byKey.get(keyOf(row)) ?? [];

@@ -5,7 +5,7 @@ export type NamedValue = string | number | null | readonly (string | number)[];
 
 /** A quoted text (also `E'…'`) or identifier, a comment, a PostgreSQL cast, or a `:name`: only that is a parameter. */
 const PARTS =
-  /\be'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|::\w+|:([a-z_]+)/gi;
+  /\be'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\/|::\w+|:([a-z_]\w*)/gi;
 
 /**
  * Makes a runnable statement of SQL with `:name` parameters. Values only ever travel as bound parameters. Throws when

@@ -139,6 +139,25 @@ export type MirrorTable = {
   missing_since: Date | null;
 };
 
+/** `ctg_write_back`: what the ERP's own tables are still to be told, through the statements of the source maps. */
+export type WriteBackTable = {
+  id: Generated<number>;
+  account: string;
+  entity: string;
+  entity_key: string;
+  /** `accepted`, `rejected` or `status`: which statement. */
+  kind: string;
+  platform_id: string | null;
+  op: string | null;
+  status: string | null;
+  message: string | null;
+  attempts: Generated<number>;
+  /** Why the last attempt failed. */
+  fault: string | null;
+  due_at: Moment;
+  created_at: Moment;
+};
+
 /** All tables that the agent reads and writes. */
 export type Tables = {
   ctg_outbox: OutboxTable;
@@ -163,5 +182,7 @@ export type Tables = {
   ctg_tally: { shard: number; entity: string; counter: string; value: number };
   /** Changes that a trigger could not write. */
   ctg_capture_fault: { id: Generated<number>; at: Moment; capture: string; message: string };
+  /** What the ERP's own tables are still to be told. */
+  ctg_write_back: WriteBackTable;
   ctg_intake: { idempotency_key: string; body_hash: string; answer: string; received_at: Moment };
 };

@@ -6,6 +6,7 @@ import type { Secret } from '../config/secret.ts';
 import type { Database } from '../erp/database.ts';
 import { findBound, freeIds } from '../ledger/bindings.ts';
 import { type Claim, type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
+import type { ActingAgent } from '../ledger/hand.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { isReference } from '../ledger/secrets.ts';
 import { type Settled, settleDeliveries } from '../ledger/settle.ts';
@@ -34,7 +35,7 @@ export type DeliverContext = {
   readonly accounts: Accounts;
   readonly logins: Logins;
   readonly logger: Logger;
-  readonly agent: { readonly id: string; readonly shard: number };
+  readonly agent: ActingAgent;
   /** Why this agent must not send just now (its lease ran out), asked right before bytes leave. */
   readonly leaseFault: () => string | undefined;
   readonly mapperOptions: MapperOptions;

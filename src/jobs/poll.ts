@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
 import type { Accounts } from '../config/accounts.ts';
-import type { Sources } from '../config/source-map.ts';
 import type { Database } from '../erp/database.ts';
 import { claimDueWatches, type DueWatch, readWatch, writePollResult } from '../ledger/watches.ts';
+import type { WritesBack } from '../ledger/write-backs.ts';
 import type { MapperOptions, PlatformInterface } from '../mappers/interface.ts';
 import { INTERFACES, interfaceNamed } from '../mappers/registry.ts';
 import type { Gateway } from '../platform/gateway.ts';
@@ -17,7 +17,7 @@ export type PollContext = {
   readonly logins: Logins;
   readonly logger: Logger;
   readonly mapperOptions: MapperOptions;
-  readonly sources: Sources;
+  readonly writesBack: WritesBack;
   /** Polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly enqueue: (watches: readonly DueWatch[]) => Promise<void>;
@@ -70,19 +70,14 @@ export async function pollWatch(context: PollContext, id: number): Promise<JobRe
   if (outcome.kind === 'login-refused') await context.logins.refuse(watch.account, outcome.message);
   const found = outcome.kind === 'accepted' ? endpoint.poll.read({ ...outcome.reply }) : undefined;
   const nextInMs = nextPollMs({ ageMs: watch.ageMs, failed: found === undefined });
-  const { changed, writeBackFault } = await writePollResult(context.database, {
+  const entity = WRITTEN_BACK[endpoint.poll.shows];
+  const { changed } = await writePollResult(context.database, {
     watch,
     shows: endpoint.poll.shows,
     found,
     nextInMs,
-    writeBack: context.sources.get(WRITTEN_BACK[endpoint.poll.shows])?.writeBack?.status,
+    writtenBackTo: context.writesBack(entity, 'status') ? entity : undefined,
   });
-  if (writeBackFault !== undefined) {
-    context.logger.error(
-      { key: watch.key, error: writeBackFault },
-      'writeBack.status of the source map failed',
-    );
-  }
   context.logger.debug(
     {
       watch: id,

@@ -18,6 +18,7 @@ import {
 import { eraseSecrets } from '../ledger/secrets.ts';
 import { type Lane, laneText, waitingReason } from '../ledger/states.ts';
 import { Tally } from '../ledger/tally.ts';
+import { noteWriteBacks, type WriteBackNote, type WritesBack } from '../ledger/write-backs.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { interfaceFor } from '../mappers/registry.ts';
 import { hydrate } from './hydrate.ts';
@@ -28,6 +29,7 @@ export type RelayContext = {
   readonly sources: Sources;
   readonly keyFormat: KeyFormat;
   readonly shard: number;
+  readonly writesBack: WritesBack;
   readonly logger: Logger;
   readonly companyOf: (account: string) => string | undefined;
 };
@@ -129,6 +131,10 @@ async function writeLanes(
     executor,
     dialect,
     absorbed.map((each) => each.absorption),
+  );
+  await noteWriteBacks(
+    executor,
+    decided.flatMap((each) => rejectionNote(each, context.writesBack)),
   );
   await tallyOf(lanes, decided).write(executor, dialect, context.shard);
   return [...fresh, ...absorbed.flatMap(({ absorption, woken }) => (absorption.wake ? [woken] : []))];
@@ -240,6 +246,12 @@ function absorptionOf({
     version: version + 1,
   };
   return [{ absorption, woken }];
+}
+
+function rejectionNote({ lane, decision }: Decided, writesBack: WritesBack): WriteBackNote[] {
+  if (decision.kind !== 'reject' || !writesBack(lane.entity, 'rejected')) return [];
+  const { change, reason: message } = decision;
+  return [{ ...lane, kind: 'rejected', op: change.op, platformId: undefined, status: undefined, message }];
 }
 
 function tallyOf(lanes: readonly LaneChanges[], decided: readonly Decided[]): Tally {

@@ -5,12 +5,18 @@ import { interfaceNamed } from '../mappers/registry.ts';
 import type { ClaimedDelivery } from './claims.ts';
 import type { Settlement } from './settlement.ts';
 import type { DeliveryState } from './states.ts';
+import type { WritesBack } from './write-backs.ts';
 
 /** A row of the ledger. */
 export type DeliveryRow = Selectable<DeliveryTable>;
 
 /** The agent in whose name a person acts: its claims and its shard of the tally are used. */
-export type ActingAgent = { readonly id: string; readonly shard: number };
+export type ActingAgent = {
+  readonly id: string;
+  readonly shard: number;
+  /** Which records' ERP tables are told of what: those with such a `writeBack` in their source map. */
+  readonly writesBack: WritesBack;
+};
 
 /** Why something that a person asked for is not done, and what to do instead. */
 export type Refusal = {

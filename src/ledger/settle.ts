@@ -5,6 +5,7 @@ import { writeOutbox } from '../erp/outbox.ts';
 import { holdConflicts } from './binding-conflicts.ts';
 import { type NewBinding, writeBindings } from './bindings.ts';
 import type { ClaimedDelivery } from './claims.ts';
+import type { ActingAgent } from './hand.ts';
 import type { ReadyDelivery } from './relay-store.ts';
 import { promoteQueued, unblock } from './release.ts';
 import { eraseSecrets } from './secrets.ts';
@@ -12,6 +13,7 @@ import { laneOf, type Settlement } from './settlement.ts';
 import type { ClosedState, DeliveryState, OpenState } from './states.ts';
 import { Tally } from './tally.ts';
 import { writeWatches } from './watches.ts';
+import { noteWriteBacks, type WriteBackNote, type WritesBack } from './write-backs.ts';
 
 /** What became of a settlement: `again` when a newer state slipped in and goes next, `lost` when the claim was. */
 export type Settled = 'closed' | 'open' | 'again' | 'lost';
@@ -27,7 +29,7 @@ type Locked = { version: number };
  */
 export async function settleDeliveries(
   database: Database,
-  agent: { readonly id: string; readonly shard: number },
+  agent: ActingAgent,
   settlements: readonly Settlement[],
 ): Promise<SettledGroup> {
   const { dialect } = database;
@@ -45,6 +47,10 @@ export async function settleDeliveries(
     await eraseClosedSecrets(transaction, closing);
     await writeBindings(transaction, dialect, mine.flatMap(bindingOf));
     await writeAttempts(transaction, mine);
+    await noteWriteBacks(
+      transaction,
+      closing.flatMap((each) => writeBackOf(each, agent.writesBack)),
+    );
     await writeWatches(
       transaction,
       dialect,
@@ -202,6 +208,23 @@ function bindingOf(settlement: Settlement): NewBinding[] {
       hash: claim.hash,
       record: claim.record && eraseSecrets(claim.record, secretFields),
       deliveryId: claim.id,
+    },
+  ];
+}
+
+function writeBackOf(
+  { claim, state, platformId, reason }: Settlement,
+  writesBack: WritesBack,
+): WriteBackNote[] {
+  if ((state !== 'accepted' && state !== 'rejected') || !writesBack(claim.entity, state)) return [];
+  return [
+    {
+      ...laneOf(claim),
+      kind: state,
+      op: claim.op,
+      platformId: platformId ?? claim.bound?.platformId,
+      status: undefined,
+      message: reason,
     },
   ];
 }

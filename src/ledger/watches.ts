@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, type Dialect, type Executor, fromNow, now } from '../erp/database.ts';
-import { writeBack } from '../erp/write-back.ts';
+import { noteWriteBacks } from './write-backs.ts';
 
 /** Something to poll from now on. */
 export type NewWatch = {
@@ -155,12 +155,12 @@ export type PollResult = {
       }
     | undefined;
   readonly nextInMs: number;
-  /** The source map's statement that shows a changed status in the ERP's own table (`writeBack.status`). */
-  readonly writeBack?: string | undefined;
+  /** The entity whose source map shows a changed status in the ERP's own table (`writeBack.status`). */
+  readonly writtenBackTo?: string | undefined;
 };
 
-/** What writing a poll's result did: whether the status changed, and why the ERP's own table could not be told. */
-export type PollWritten = { readonly changed: boolean; readonly writeBackFault?: string | undefined };
+/** What writing a poll's result did: whether the status changed. */
+export type PollWritten = { readonly changed: boolean };
 
 const STATUS_TABLE = {
   order: 'ctg_order_status',
@@ -222,7 +222,18 @@ async function writePoll(executor: Executor, dialect: Dialect, result: PollResul
     VALUES (${watch.account}, ${watch.platformId}, ${watch.key}, ${found.status}, ${message}, ${detail}, ${now(dialect)}) ${merge}`.execute(
     executor,
   );
-  if (result.writeBack === undefined) return { changed };
-  const values = { key: watch.key, platform_id: watch.platformId, status: found.status, message };
-  return { changed, writeBackFault: await writeBack(executor, result.writeBack, values) };
+  if (result.writtenBackTo === undefined) return { changed };
+  await noteWriteBacks(executor, [
+    {
+      account: watch.account,
+      entity: result.writtenBackTo,
+      key: watch.key,
+      kind: 'status',
+      platformId: watch.platformId,
+      op: undefined,
+      status: found.status,
+      message: found.message,
+    },
+  ]);
+  return { changed };
 }

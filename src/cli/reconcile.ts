@@ -91,7 +91,21 @@ async function begin(
   { repair = false, dryRun = false, account }: Options,
 ): Promise<number> {
   const body = { entity, repair, dryRun, ...(account !== undefined && { account }) };
-  return (await agent.post('/v1/reconcile', body, begun)).id;
+  const { id } = await agent.post('/v1/reconcile', body, begun).catch((error: unknown) => {
+    throw asWrongUse(error);
+  });
+  return id;
+}
+
+const unknownName = z.looseObject({
+  error: z.looseObject({ code: z.enum(['UNKNOWN_ENTITY', 'UNKNOWN_ACCOUNT']) }),
+});
+
+/** A name that does not exist is wrong use, not a failure. */
+function asWrongUse(error: unknown): unknown {
+  if (!(error instanceof CommandError) || !unknownName.safeParse(error.detail).success) return error;
+  const { message, fix, detail } = error;
+  return new CommandError(message, { exitCode: 2, detail, ...(fix !== undefined && { fix }) });
 }
 
 /** Looks on until the run has ended, and gives its report. */

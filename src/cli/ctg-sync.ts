@@ -11,6 +11,7 @@ Examples:
   $ ctg-sync status                         how it is
   $ ctg-sync show order SO-1001             what became of one record
   $ ctg-sync resync goods --since 24h       send again what changed since yesterday
+  $ ctg-sync reconcile customer             compare with the platform
   $ ctg-sync dead list                      what waits for a person
 
 Settings are environment variables, also from a .env file (docs/settings.md). Commands that act on a running agent

@@ -16,6 +16,7 @@ import { createLogins, type Logins } from './jobs/logins.ts';
 import { createMirror, type Mirror } from './jobs/mirror.ts';
 import type { PollContext } from './jobs/poll.ts';
 import { createQueues, type Queues } from './jobs/queues.ts';
+import { createReconciler, type Reconciler } from './jobs/reconcile.ts';
 import { watchForEmptiedQueue } from './jobs/refill.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
 import { startSchedule } from './jobs/schedule.ts';
@@ -57,6 +58,7 @@ export type Agent = {
   readonly deliverer: Deliverer;
   readonly pollContext: PollContext;
   readonly mirror: Mirror;
+  readonly reconciler: Reconciler;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -201,6 +203,14 @@ async function build(
   const claimMs = 2 * longestSendMs(settings, platform) + 30_000;
   const mirror = createMirror({ ...pollContext, claimMs });
   closers.push(() => mirror.settled());
+  const reconciler = createReconciler({
+    ...pollContext,
+    companyOf: logins.companyOf,
+    mirror,
+    wake: () => relay.wake(),
+    agentId: id,
+  });
+  closers.push(() => reconciler.settled());
   const sweepContext = {
     database,
     enqueue,
@@ -216,6 +226,7 @@ async function build(
     sweep: () => sweep(sweepContext, SWEEP_GRACE_MS),
     housekeeping: () => clearHistory(database, settings.historyDays),
     mirror: () => mirror.run(),
+    reconcile: () => reconciler.runAll({ repair: settings.reconcileRepair }),
     retry: async (delivery) => {
       const retried = await retryDelivery(database, delivery, { sources });
       if (retried.kind === 'resumed') await enqueue([retried.ready]);
@@ -226,9 +237,10 @@ async function build(
   closers.push(() => deliverer.stop());
   closers.push(() => mirror.stop());
   closers.push(startWriteBack({ database, sources, logger }));
+  closers.push(() => reconciler.stop());
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
-  const { pollCron, mirrorCron } = settings;
-  closers.push(startSchedule({ queues, pollCron, mirrorCron, logger }));
+  const { pollCron, mirrorCron, reconcileCron } = settings;
+  closers.push(startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger }));
 
   return {
     id,
@@ -243,6 +255,7 @@ async function build(
     deliverer,
     pollContext,
     mirror,
+    reconciler,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

@@ -6,6 +6,7 @@ import type { Deliverer } from '../jobs/deliver.ts';
 import type { Logins } from '../jobs/logins.ts';
 import type { PollContext } from '../jobs/poll.ts';
 import type { Queues } from '../jobs/queues.ts';
+import type { Reconciler } from '../jobs/reconcile.ts';
 import type { RelayLoop } from '../jobs/relay-loop.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import { shardOf } from '../ledger/tally.ts';
@@ -24,6 +25,7 @@ export type AdminContext = {
   readonly relay: Pick<RelayLoop, 'wake' | 'unreadable' | 'lastProgress'>;
   readonly deliverer: Pick<Deliverer, 'inFlight'>;
   readonly pollContext: Pick<PollContext, 'mapperOptions' | 'writesBack'>;
+  readonly reconciler: Pick<Reconciler, 'start'>;
   readonly leaseFault: () => string | undefined;
 };
 

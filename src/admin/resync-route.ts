@@ -2,9 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isEntity } from '../config/entities.ts';
 import type { SourceMap } from '../config/source-map.ts';
-import { enqueueKeys, type Preview, previewKeys, type ResyncSelection, readKeys } from '../ledger/resync.ts';
+import { type Preview, previewKeys } from '../ledger/preview.ts';
+import { enqueueKeys, type ResyncSelection, readKeys } from '../ledger/resync.ts';
 import type { AdminContext } from './context.ts';
 import { maskField } from './masking.ts';
+import { obstaclesTo } from './obstacles.ts';
 import { Problem } from './problem.ts';
 import { accountField, keyField, readRequest, requireTarget } from './request.ts';
 
@@ -42,8 +44,14 @@ export function addResyncRoute(app: FastifyInstance, context: AdminContext): voi
     const answer = { next: page.next ?? null, done: page.next === undefined };
     if (asked.dryRun) {
       const companyOf = context.logins.companyOf;
+      const obstacles = await obstaclesTo(context, target);
       const previews = await readOrExplain(map, () =>
-        previewKeys(context.database, page, { entity, account, force }, { map, target, companyOf }),
+        previewKeys(
+          context.database,
+          page,
+          { entity, account, force },
+          { map, target, companyOf, obstacles },
+        ),
       );
       const sample = previews.map((each) => shownPreview(each, push.secretFields));
       return { dryRun: true, enqueued: 0, ...answer, would: countsOf(previews), sample };
@@ -93,8 +101,12 @@ async function readOrExplain<T>(map: SourceMap, read: () => Promise<T>): Promise
 }
 
 function countsOf(previews: readonly Preview[]): Record<string, number> {
-  const counts = { add: 0, modify: 0, delete: 0, unchanged: 0, invalid: 0 };
-  for (const { would } of previews) counts[would] += 1;
+  const counts = { add: 0, modify: 0, delete: 0, unchanged: 0, invalid: 0, cannot_change: 0, blocked: 0 };
+  for (const { would, blockedBy } of previews) {
+    counts[would] += 1;
+    // Beside what it would do: a record that is held up does that later.
+    if (blockedBy !== undefined) counts.blocked += 1;
+  }
   return counts;
 }
 

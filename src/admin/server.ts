@@ -9,6 +9,7 @@ import { addEntitiesRoute } from './entities-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addPollsRoute } from './polls-route.ts';
 import { answerError, Problem } from './problem.ts';
+import { addReconcileRoutes } from './reconcile-routes.ts';
 import { addResyncRoute } from './resync-route.ts';
 import { addStatusRoute } from './status-route.ts';
 
@@ -62,9 +63,9 @@ function createServer(agent: AdminContext): FastifyInstance {
   addDeliveriesRoutes(app, agent);
   addEntitiesRoute(app, agent);
   addResyncRoute(app, agent);
+  addReconcileRoutes(app, agent);
   addBindingsRoute(app, agent);
   addPollsRoute(app, agent);
-  addUnbuilt(app);
   addBoard(app, agent);
   app.get('/', async (_request, reply) => reply.redirect('/queues'));
   return app;
@@ -92,16 +93,6 @@ function addSecurityHeaders(app: FastifyInstance): void {
       'cross-origin-resource-policy': 'same-origin',
     });
     if (!request.url.startsWith('/queues/static/')) reply.header('cache-control', 'no-store');
-  });
-}
-
-function addUnbuilt(app: FastifyInstance): void {
-  app.post('/v1/reconcile', async () => {
-    throw new Problem(501, {
-      code: 'NOT_BUILT',
-      message: 'Comparing the ERP with the platform is not built yet.',
-      fix: 'Use POST /v1/resync with "dryRun": true to see what would be sent.',
-    });
   });
 }
 

@@ -11,6 +11,7 @@ Examples:
   $ ctg-sync status                         how it is
   $ ctg-sync show order SO-1001             what became of one record
   $ ctg-sync resync goods --since 24h       send again what changed since yesterday
+  $ ctg-sync reconcile customer             compare with the platform
   $ ctg-sync dead list                      what waits for a person
 
 Settings are environment variables, also from a .env file (docs/settings.md). Commands that act on a running agent
@@ -28,6 +29,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   status: async () => (await import('./status.ts')).statusCommand,
   show: async () => (await import('./show.ts')).showCommand,
   resync: async () => (await import('./resync.ts')).resyncCommand,
+  reconcile: async () => (await import('./reconcile.ts')).reconcileCommand,
   dead: async () => (await import('./dead.ts')).deadCommand,
   import: async () => (await import('./import.ts')).importCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,

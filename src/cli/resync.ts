@@ -18,8 +18,9 @@ type Options = {
 
 const preview = z.looseObject({
   key: z.string(),
-  would: z.enum(['add', 'modify', 'delete', 'unchanged', 'invalid']),
+  would: z.enum(['add', 'modify', 'delete', 'unchanged', 'invalid', 'cannot_change']),
   reason: z.string().optional(),
+  blockedBy: z.array(z.string()).optional(),
   changes: z
     .array(z.object({ field: z.string(), old: z.unknown().optional(), new: z.unknown().optional() }))
     .optional(),
@@ -146,21 +147,35 @@ function stopped(error: unknown, after: string | null | undefined): unknown {
   return new CommandError(error.message, { fix, detail: error.detail });
 }
 
-const SIGNS = { add: '+', modify: '~', delete: '-', unchanged: '=', invalid: '!' } as const;
+const SIGNS = {
+  add: '+',
+  modify: '~',
+  delete: '-',
+  unchanged: '=',
+  invalid: '!',
+  cannot_change: 'x',
+} as const;
 
 function describe({ enqueued, sample }: Result, { dryRun }: Options): string {
   if (!dryRun || !sample) return `${enqueued} records were put into the outbox.`;
   const counts = Map.groupBy(sample, ({ would }) => would);
-  const sum = [...counts].map(([would, all]) => `${would} ${all.length}`).join(', ');
+  const blocked = sample.filter(({ blockedBy }) => blockedBy !== undefined).length;
+  const sums = [...counts].map(([would, all]) => `${wordOf(would)} ${all.length}`);
+  const sum = [...sums, ...(blocked === 0 ? [] : [`blocked for now ${blocked}`])].join(', ');
   const lines = sample.filter(({ would }) => would !== 'unchanged').map(describePreview);
   return [...lines, `Would: ${sum === '' ? 'nothing' : sum}. Nothing was done.`].join('\n');
 }
 
-function describePreview({ key, would, reason, changes = [] }: Preview): string {
-  const shown =
-    would === 'modify' ? changes.map((each) => `${each.field}: ${text(each.old)} → ${text(each.new)}`) : [];
-  const tail = [...shown, ...(reason === undefined ? [] : [reason])].join('; ');
-  return `${SIGNS[would]} ${would} ${key}${tail === '' ? '' : `  ${tail}`}`;
+function describePreview({ key, would, reason, blockedBy = [], changes = [] }: Preview): string {
+  const shows = would === 'modify' || would === 'cannot_change';
+  const shown = shows ? changes.map((each) => `${each.field}: ${text(each.old)} → ${text(each.new)}`) : [];
+  const blocked = blockedBy.map((each) => `blocked by: ${each}`);
+  const tail = [...shown, ...(reason === undefined ? [] : [reason]), ...blocked].join('; ');
+  return `${SIGNS[would]} ${wordOf(would)} ${key}${tail === '' ? '' : `  ${tail}`}`;
+}
+
+function wordOf(would: Preview['would']): string {
+  return would.replace('_', ' ');
 }
 
 function text(value: unknown): string {

@@ -44,6 +44,8 @@ export type Settings = {
   readonly pollCron: string;
   /** When what the platform holds is read; undefined: never. */
   readonly mirrorCron?: string;
+  readonly reconcileCron?: string;
+  readonly reconcileRepair: boolean;
   /** Status polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
@@ -166,6 +168,8 @@ function sendingOf(values: SettingValues) {
     retryCapMs: values.RETRY_MAX_DELAY_MS,
     pollCron: values.POLL_CRON,
     mirrorCron: values.MIRROR_CRON === 'off' ? undefined : values.MIRROR_CRON,
+    reconcileCron: values.RECONCILE_CRON === 'off' ? undefined : values.RECONCILE_CRON,
+    reconcileRepair: values.RECONCILE_REPAIR,
     pollRateLimit: values.POLL_RATE_LIMIT,
   };
 }

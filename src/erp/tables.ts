@@ -137,6 +137,50 @@ export type MirrorTable = {
   last_seen: Moment;
   /** Since when the platform does not show it any more; rows are never deleted. */
   missing_since: Date | null;
+  /** The last reconcile that found it to belong to a record of the ERP's. */
+  matched_by: number | null;
+};
+
+/** `ctg_reconcile`: one row per comparison of the ERP with the platform. */
+export type ReconcileTable = {
+  id: Generated<number>;
+  entity: string;
+  /** The only account that is compared; NULL for all. */
+  account: string | null;
+  mode: string;
+  state: string;
+  /** The entity while the run goes on, else NULL. Unique: one run at a time. */
+  open_entity: string | null;
+  requested_by: string;
+  agent: string;
+  phase: string;
+  /** Records of the ERP and rows of the ledger and the mirror that were looked at so far. */
+  checked: Generated<number>;
+  /** How many of each kind. JSON text. */
+  counts: string;
+  /** Per account, whether and until when the platform's own list was read. JSON text. */
+  platform: string | null;
+  reason: string | null;
+  started_at: Moment;
+  /** When its agent is taken for dead, unless it says before that it lives. */
+  alive_until: Moment;
+  ended_at: Date | null;
+};
+
+/** `ctg_reconcile_finding`: a sample of what a comparison found. */
+export type ReconcileFindingTable = {
+  id: Generated<number>;
+  reconcile_id: number;
+  kind: string;
+  account: string;
+  entity_key: string | null;
+  /** The platform's own name for a row that no record of the ERP's belongs to. */
+  identity: string | null;
+  reason: string | null;
+  /** The fields that differ. JSON text, secrets hidden. */
+  changes: string | null;
+  /** The change that a repair makes of it: `upsert`, `delete`, `force`. */
+  repair: string | null;
 };
 
 /** `ctg_write_back`: what the ERP's own tables are still to be told, through the statements of the source maps. */
@@ -170,6 +214,8 @@ export type Tables = {
   ctg_return_status: StatusTable;
   ctg_inbox: InboxTable;
   ctg_mirror: MirrorTable;
+  ctg_reconcile: ReconcileTable;
+  ctg_reconcile_finding: ReconcileFindingTable;
   ctg_clock: { name: string; value: number };
   ctg_agent: { id: string; host: string; pid: number; lease_ms: number; started_at: Moment; seen_at: Moment };
   ctg_account: {

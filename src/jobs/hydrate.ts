@@ -27,19 +27,21 @@ export async function hydrate(
     const gone = keys.filter((key) => !records.has(key));
     const accounts = await accountsOfGone(executor, map, gone);
     for (const row of wanting) {
-      hydrated.set(row, records.get(row.key) ?? { vanished: true, account: accounts.get(row.key) });
+      const known = accounts.get(row.key) ?? [];
+      const account = known.includes(row.account) ? row.account : known[0];
+      hydrated.set(row, records.get(row.key) ?? { vanished: true, account });
     }
   }
   return hydrated;
 }
 
-/** A row that is gone names no account any more: it is the one in which the record is known. */
+/** A row that is gone names no account any more: it is one in which the record is known, by key. */
 async function accountsOfGone(
   executor: Executor,
   map: SourceMap,
   keys: readonly string[],
-): Promise<ReadonlyMap<string, string>> {
-  if (map.account !== undefined) return new Map(keys.map((key) => [key, map.account ?? '']));
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (map.account !== undefined) return new Map(keys.map((key) => [key, [map.account ?? '']]));
   if (map.accountColumn === undefined || keys.length === 0) return new Map();
   const known = await executor
     .selectFrom('ctg_binding')
@@ -55,5 +57,6 @@ async function accountsOfGone(
         .where('open_lane', 'is not', null),
     )
     .execute();
-  return new Map(known.map((row) => [row.entity_key, row.account]));
+  const byKey = Map.groupBy(known, (row) => row.entity_key);
+  return new Map([...byKey].map(([key, rows]) => [key, rows.map((row) => row.account)]));
 }

@@ -1,7 +1,10 @@
 import { hash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { identityText, storable } from '../ledger/mirror-identity.ts';
 import {
   claimWalk,
   declareMissing,
+  type MirrorList,
   type MirrorRow,
   presentIdentities,
   releaseWalk,
@@ -42,6 +45,8 @@ export type MirrorResult = {
 export type Mirror = {
   /** Walks through every list once. Gives nothing while an earlier run goes on. */
   run(): Promise<readonly MirrorResult[]>;
+  /** Walks through one list, after any other agent that is at it. Undefined where the platform has no such list. */
+  walk(list: MirrorList): Promise<MirrorResult | undefined>;
   /** Ends a run after the page that is being read. */
   stop(): void;
   settled(): Promise<void>;
@@ -52,9 +57,6 @@ const MOST_WALKS = 3;
 
 /** More pages than any list has: a platform that answers without end is left. */
 const MOST_PAGES = 20_000;
-
-/** The width of the column `identity`. */
-const LONGEST_IDENTITY = 191;
 
 /** Builds the mirror of an agent. */
 export function createMirror(context: MirrorContext): Mirror {
@@ -68,6 +70,7 @@ export function createMirror(context: MirrorContext): Mirror {
         running = undefined;
       });
     },
+    walk: async (list) => walkList(context, list, stopping.signal),
     stop: () => stopping.abort(),
     settled: async () => {
       await running?.catch(() => undefined);
@@ -107,6 +110,23 @@ function targetsOf({ accounts }: MirrorContext): Target[] {
     return mirror && push ? [{ endpoint, mirror, push }] : [];
   });
   return [...accounts.keys()].flatMap((account) => mirrored.map((each) => ({ account, ...each })));
+}
+
+/** How long to leave a list to the agent that is at it before asking again. */
+const ELSEWHERE_PAUSE_MS = 500;
+
+async function walkList(
+  context: MirrorContext,
+  { account, entity }: MirrorList,
+  signal: AbortSignal,
+): Promise<MirrorResult | undefined> {
+  const target = targetsOf(context).find((each) => each.account === account && each.push.entity === entity);
+  if (!target) return undefined;
+  for (;;) {
+    const result = await mirrorList(context, target, signal);
+    if (result.kind !== 'elsewhere' || signal.aborted) return result;
+    await pause(ELSEWHERE_PAUSE_MS);
+  }
 }
 
 async function mirrorList(
@@ -266,17 +286,6 @@ function mirrorRow({ mirror, push }: Target, row: JsonObject): MirrorRow | undef
   const record = JSON.stringify(parsed.ok ? parsed.record : read.record);
   const platformId = read.platformId === undefined ? undefined : storable(read.platformId).slice(0, 128);
   return { identity: identityText(read.identity), platformId, record, hash: digest(record) };
-}
-
-/** One text out of several parts, none of which can run into the next. */
-function identityText(parts: readonly string[]): string {
-  const text = parts.map((part) => storable(part).replaceAll('%', '%25').replaceAll('|', '%7C')).join('|');
-  return text.length <= LONGEST_IDENTITY ? text : `sha256:${digest(text)}`;
-}
-
-/** Without what PostgreSQL refuses: NUL, and halves of surrogate pairs. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '').toWellFormed();
 }
 
 function digest(text: string): string {

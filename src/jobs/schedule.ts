@@ -9,6 +9,8 @@ export type ScheduleContext = {
   readonly pollCron: string;
   /** When what the platform holds is read; undefined: never. */
   readonly mirrorCron: string | undefined;
+  /** When the ERP is compared with the platform; undefined: never. */
+  readonly reconcileCron: string | undefined;
   readonly logger: Logger;
 };
 
@@ -24,6 +26,7 @@ export function startSchedule({
   queues,
   pollCron,
   mirrorCron,
+  reconcileCron,
   logger,
 }: ScheduleContext): () => Promise<void> {
   const tick = (name: string): (() => void) => {
@@ -42,6 +45,7 @@ export function startSchedule({
     cron.schedule(LOGIN_CRON, tick('logins'), options),
     cron.schedule(HOUSEKEEPING_CRON, tick('housekeeping'), options),
     ...(mirrorCron === undefined ? [] : [cron.schedule(mirrorCron, tick('mirror'), options)]),
+    ...(reconcileCron === undefined ? [] : [cron.schedule(reconcileCron, tick('reconcile'), options)]),
   ];
   return async () => {
     for (const task of tasks) await task.destroy();

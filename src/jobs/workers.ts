@@ -16,6 +16,8 @@ export type WorkersContext = {
   readonly housekeeping: () => Promise<unknown>;
   /** Reads what the platform holds. */
   readonly mirror: () => Promise<unknown>;
+  /** Compares the ERP with the platform. */
+  readonly reconcile: () => Promise<unknown>;
   /** What a person's "retry" of a failed job means: the ledger decides whether, and as what, the record goes again. */
   readonly retry: (deliveryId: number) => Promise<void>;
 };
@@ -30,6 +32,7 @@ export function startWorkers({
   sweep,
   housekeeping,
   mirror,
+  reconcile,
   retry,
 }: WorkersContext): void {
   for (const target of INTERFACES) {
@@ -49,6 +52,7 @@ export function startWorkers({
     logins: () => logins.check(),
     housekeeping,
     mirror,
+    reconcile,
   };
   queues.work(TICKS, 3, async ({ data }) => {
     const tick = 'tick' in data ? ticks[data.tick] : undefined;

@@ -1,4 +1,5 @@
 import { type Database, type Executor, fromNow } from '../erp/database.ts';
+import { clearRuns } from './reconcile-store.ts';
 
 const DAY_MS = 86_400_000;
 /** How long an intake's `Idempotency-Key` is remembered. */
@@ -7,11 +8,16 @@ const INTAKE_DAYS = 7;
 const BATCH = 500;
 
 /** What was cleared away. */
-export type Cleared = { readonly deliveries: number; readonly intakeKeys: number };
+export type Cleared = {
+  readonly deliveries: number;
+  readonly intakeKeys: number;
+  readonly reconciles: number;
+};
 
 /**
- * Removes closed deliveries (with their attempts) that are older than `historyDays`, and intake keys older than a week.
- * 0 days keeps every delivery. Bindings, counts and the inbox stay: they are not history.
+ * Removes closed deliveries (with their attempts) that are older than `historyDays`, intake keys older than a week, and
+ * all but the newest reports of comparisons. 0 days keeps every delivery. Bindings, counts and the inbox stay: they are
+ * not history.
  */
 export async function clearHistory(database: Database, historyDays: number): Promise<Cleared> {
   const { dialect, kysely } = database;
@@ -20,7 +26,8 @@ export async function clearHistory(database: Database, historyDays: number): Pro
     .where('received_at', '<', fromNow(dialect, -INTAKE_DAYS * DAY_MS))
     .executeTakeFirst();
   const deliveries = historyDays > 0 ? await clearDeliveries(database, historyDays) : 0;
-  return { deliveries, intakeKeys: Number(intake.numDeletedRows) };
+  const reconciles = await clearRuns(database);
+  return { deliveries, intakeKeys: Number(intake.numDeletedRows), reconciles };
 }
 
 async function clearDeliveries(database: Database, historyDays: number): Promise<number> {

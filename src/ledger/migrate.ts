@@ -1,6 +1,7 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from '../erp/database.ts';
 import { firstTables } from './migrations/0001-tables.ts';
+import { reconcileTables } from './migrations/0003-reconcile.ts';
 import { captureTables } from './migrations/0008-capture.ts';
 
 /** What {@link migrate} did. */
@@ -32,6 +33,7 @@ function migratorOf(database: Database): Migrator {
   const migrations: Record<string, Migration> = {
     '0001-tables': firstTables(database.dialect),
     '0008-capture': captureTables(database.dialect),
+    '0003-reconcile': reconcileTables(database.dialect),
   };
   return new Migrator({
     db: database.kysely,

@@ -2,12 +2,7 @@ import { sql } from 'kysely';
 import type { SourceMap } from '../config/source-map.ts';
 import type { Database, Dialect, Executor } from '../erp/database.ts';
 import { type OutboxEntry, writeOutbox } from '../erp/outbox.ts';
-import { readPage, readRecords, type SourceRecord } from '../erp/records.ts';
-import type { PlatformInterface } from '../mappers/interface.ts';
-import { type Change, type Decision, decideLane, type LaneState } from './decide.ts';
-import { prepareChange } from './prepare.ts';
-import { readLanes } from './relay-store.ts';
-import { type Lane, laneText } from './states.ts';
+import { readPage, type SourceRecord } from '../erp/records.ts';
 
 /** Which records to send again. */
 export type ResyncSelection =
@@ -125,108 +120,4 @@ export async function enqueueKeys(
     }),
   );
   await database.transact((transaction) => writeOutbox(transaction, entries));
-}
-
-/** One field that would be sent otherwise than it was. */
-export type FieldChange = { readonly field: string; readonly old: unknown; readonly new: unknown };
-
-/** What a re-sync of one record would do. */
-export type Preview = {
-  readonly account: string;
-  readonly key: string;
-  readonly would: 'add' | 'modify' | 'delete' | 'unchanged' | 'invalid';
-  readonly reason?: string;
-  readonly changes?: readonly FieldChange[];
-};
-
-/** What a preview needs to know. */
-export type PreviewContext = {
-  readonly map: SourceMap;
-  readonly target: PlatformInterface;
-  readonly companyOf: (account: string) => string | undefined;
-};
-
-/** Says what a re-sync of these records would do, by the relay's own decision, and does nothing. */
-export async function previewKeys(
-  database: Database,
-  { keys }: KeyPage,
-  request: ResyncRequest,
-  context: PreviewContext,
-): Promise<Preview[]> {
-  return database.transact(async (transaction) => {
-    const records = await readRecords(transaction, context.map, keys);
-    const prepared = keys.map((key) => prepare(key, records.get(key), request, context));
-    const states = await readLanes(
-      transaction,
-      database.dialect,
-      prepared.map(({ lane }) => lane),
-    );
-    return prepared.map(({ lane, change }) =>
-      foresee(lane, change, states.get(laneText(lane)), context.target),
-    );
-  });
-}
-
-type Prepared = { readonly lane: Lane; readonly change: Change };
-
-function prepare(
-  key: string,
-  source: SourceRecord | undefined,
-  { entity, account, force }: ResyncRequest,
-  { target, companyOf }: PreviewContext,
-): Prepared {
-  const lane = { account: source?.account ?? account, entity, key };
-  const row = { id: 0, ...lane, op: force ? 'force' : 'upsert', payload: undefined, capturedAt: new Date() };
-  const change = prepareChange(row, target, source ?? { vanished: true }, {
-    companyId: companyOf(lane.account),
-  });
-  return { lane, change };
-}
-
-function foresee(
-  { account, key }: Lane,
-  change: Change,
-  state: LaneState = { open: undefined, binding: undefined },
-  target: PlatformInterface,
-): Preview {
-  const rules = {
-    latest: target.kind === 'latest',
-    changeable: target.push?.changeable ?? false,
-    deletable: target.push?.deletable ?? true,
-  };
-  const decision = decideLane([change], state, rules)[0];
-  if (!decision || decision.kind === 'count') return { account, key, would: 'unchanged' };
-  if (decision.kind === 'reject') return { account, key, would: 'invalid', reason: decision.reason };
-  const known = state.open?.record ?? (state.binding?.present ? state.binding.record : undefined);
-  const reason = openReason(decision, state);
-  return {
-    account,
-    key,
-    would: wouldDo(decision.change.op, state),
-    ...(reason !== undefined && { reason }),
-    ...(decision.change.op !== 'delete' && { changes: fieldChanges(known, decision.json) }),
-  };
-}
-
-function wouldDo(op: 'upsert' | 'delete', { binding }: LaneState): 'add' | 'modify' | 'delete' {
-  if (op === 'delete') return 'delete';
-  return binding?.present ? 'modify' : 'add';
-}
-
-function openReason(decision: Decision, { open }: LaneState): string | undefined {
-  if (decision.kind === 'absorb') return `joins delivery ${decision.id}, which is still open`;
-  return open ? `goes after delivery ${open.id}, which is still open` : undefined;
-}
-
-function fieldChanges(known: string | undefined, wanted: string): FieldChange[] {
-  const before = fieldsOf(known);
-  const after = fieldsOf(wanted);
-  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
-    .map((field) => ({ field, old: before[field], new: after[field] }));
-}
-
-function fieldsOf(json: string | undefined): Record<string, unknown> {
-  const value: unknown = JSON.parse(json ?? 'null');
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { exactDiscount, fromHundredths, text, toHundredths } from './fields.ts';
 import { defineInterface, type JsonObject, type MirroredRow, type MirrorPage } from './interface.ts';
-import { type FieldScheme, judgeByFields, nextByFields } from './known-by-fields.ts';
+import { type FieldScheme, identityOf, judgeByFields, nextByFields } from './known-by-fields.ts';
 import { CRUD, opTypeOf } from './op-types.ts';
 import { PAGE_SIZE, pagedReply, readText } from './replies.ts';
 
@@ -63,7 +63,11 @@ export const customerDiscount = defineInterface<CustomerDiscount>({
     next: (context) => nextByFields(scheme, context),
     judge: (context, send, answer) => judgeByFields(scheme, context, { send, answer }),
   },
-  mirror: { request: discountsPage, read: readDiscount },
+  mirror: {
+    request: discountsPage,
+    read: readDiscount,
+    identify: (record) => identityOf(record, ['enterpriseId', 'relationId', 'goodsId']),
+  },
 });
 
 /** Goods `*` is a discount's own value here, so all discounts are those of any goods: the empty text. */

@@ -8,7 +8,7 @@ import {
   type MirrorPage,
   type Step,
 } from './interface.ts';
-import { type FieldScheme, judgeByFields, nextByFields } from './known-by-fields.ts';
+import { type FieldScheme, identityOf, judgeByFields, nextByFields } from './known-by-fields.ts';
 import { CRUD, opTypeOf } from './op-types.ts';
 import { PAGE_SIZE, pagedReply, readText } from './replies.ts';
 
@@ -77,7 +77,11 @@ export const customerRelation = defineInterface<Relation>({
     next: nextRelation,
     judge: (context, send, answer) => judgeByFields(scheme, context, { send, answer }),
   },
-  mirror: { request: relationsPage, read: readRelation },
+  mirror: {
+    request: relationsPage,
+    read: readRelation,
+    identify: (record) => identityOf(record, ['enterpriseId', 'targetEnterpriseId']),
+  },
 });
 
 /** 关系编号 `*` are all customers (文档, 接口 5). */

@@ -67,6 +67,7 @@ export const customerInterface = defineInterface<Customer>({
         ? undefined
         : { identity: [id], platformId: id, record: Object.fromEntries(fields) };
     },
+    identify: (_record, platformId) => (platformId === undefined ? undefined : [platformId]),
   },
 });
 

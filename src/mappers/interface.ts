@@ -197,6 +197,8 @@ export type MirrorDefinition = {
   readonly request: (page: MirrorPage) => JsonObject | undefined;
   /** Reads a row; undefined when it lacks what identifies it. */
   readonly read: (row: JsonObject) => MirroredRow | undefined;
+  /** The identity that `read` gives for this record of the ERP's; undefined while it is not known. */
+  readonly identify: (record: JsonObject, platformId: string | undefined) => readonly string[] | undefined;
 };
 
 /** One of the platform's interfaces, as `defineInterface` takes it. */

@@ -175,3 +175,10 @@ function removed<R>(scheme: FieldScheme<R>, context: DeliveryContext<R>, target:
     doubt: false,
   };
 }
+
+/** The identity of an ERP's record in the platform's list, by these fields; undefined where one is missing. */
+export function identityOf(record: JsonObject, fields: readonly string[]): string[] | undefined {
+  const parts = fields.map((field) => readText(record, field));
+  const known = parts.filter((part) => part !== undefined);
+  return known.length === parts.length ? known : undefined;
+}

@@ -1,7 +1,7 @@
 import { validate } from 'node-cron';
 import { z } from 'zod';
 import { misread, type Reading, readText, understood } from '../reading.ts';
-import { acceptsOneOf, acceptsWholeNumber, setting, wholeNumber } from './setting.ts';
+import { ACCEPTS_SWITCH, acceptsOneOf, acceptsWholeNumber, setting, wholeNumber } from './setting.ts';
 
 function readCron(text: string): Reading<string> {
   return validate(text)
@@ -63,5 +63,20 @@ export const sendingSettings = {
       zh: '何时把平台上的客户、客户关系和客户折扣读入 `ctg_mirror`；`off` 表示从不',
     },
     accepts: { en: 'a cron expression or `off`', zh: 'cron 表达式或 `off`' },
+  }),
+  // Off: it reads every record of the ERP, and when that suits its database only its operator knows.
+  RECONCILE_CRON: setting(readText(readCronOrOff).default('off'), {
+    meaning: {
+      en: 'When every entity that has a source map is compared with the platform; `off`: never',
+      zh: '何时把有来源映射的各类记录与平台核对；`off` 表示从不',
+    },
+    accepts: { en: 'a cron expression or `off`', zh: 'cron 表达式或 `off`' },
+  }),
+  RECONCILE_REPAIR: setting(z.stringbool().default(false), {
+    meaning: {
+      en: 'The comparison of `RECONCILE_CRON` also repairs what it finds, except what is sent only once (orders and the like)',
+      zh: '`RECONCILE_CRON` 的核对同时修复差异；只发送一次的记录（订单等）除外',
+    },
+    accepts: ACCEPTS_SWITCH,
   }),
 };

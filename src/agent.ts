@@ -9,6 +9,7 @@ import { readSecret } from './config/reference.ts';
 import type { Settings } from './config/settings.ts';
 import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
+import { type Backfills, startBackfills } from './jobs/backfill.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
@@ -56,6 +57,7 @@ export type Agent = {
   readonly deliverer: Deliverer;
   readonly pollContext: PollContext;
   readonly mirror: Mirror;
+  readonly backfills: Backfills;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -181,6 +183,16 @@ async function build(
   });
   closers.push(() => deliverer.settled());
   closers.push(() => relay.stop());
+  const backfills = startBackfills({
+    database,
+    sources,
+    agent: id,
+    logger,
+    depth: (name) => queues.depth(name),
+    rateLimit: settings.backfillRateLimit,
+    onOutbox: () => relay.wake(),
+  });
+  closers.push(() => backfills.stop());
   const listening = await database.listen('ctg_outbox', () => relay.wake());
   if (listening) closers.push(listening);
 
@@ -239,6 +251,7 @@ async function build(
     deliverer,
     pollContext,
     mirror,
+    backfills,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { addAuth } from './auth.ts';
+import { addBackfillsRoutes } from './backfills-routes.ts';
 import { addBindingsRoute } from './bindings-route.ts';
 import { addBoard } from './board.ts';
 import { addChangesRoute } from './changes-route.ts';
@@ -62,6 +63,7 @@ function createServer(agent: AdminContext): FastifyInstance {
   addDeliveriesRoutes(app, agent);
   addEntitiesRoute(app, agent);
   addResyncRoute(app, agent);
+  addBackfillsRoutes(app, agent);
   addBindingsRoute(app, agent);
   addPollsRoute(app, agent);
   addUnbuilt(app);

@@ -44,6 +44,8 @@ export type Settings = {
   readonly pollCron: string;
   /** When what the platform holds is read; undefined: never. */
   readonly mirrorCron?: string;
+  /** Records per second that a backfill hands over; 0 is no limit. */
+  readonly backfillRateLimit: number;
   /** Status polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
@@ -167,6 +169,7 @@ function sendingOf(values: SettingValues) {
     pollCron: values.POLL_CRON,
     mirrorCron: values.MIRROR_CRON === 'off' ? undefined : values.MIRROR_CRON,
     pollRateLimit: values.POLL_RATE_LIMIT,
+    backfillRateLimit: values.BACKFILL_RATE_LIMIT,
   };
 }
 

@@ -28,6 +28,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   status: async () => (await import('./status.ts')).statusCommand,
   show: async () => (await import('./show.ts')).showCommand,
   resync: async () => (await import('./resync.ts')).resyncCommand,
+  backfill: async () => (await import('./backfill.ts')).backfillCommand,
   dead: async () => (await import('./dead.ts')).deadCommand,
   import: async () => (await import('./import.ts')).importCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,

@@ -9,6 +9,7 @@ import { readSecret } from './config/reference.ts';
 import type { Settings } from './config/settings.ts';
 import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
+import { type Backfills, startBackfills } from './jobs/backfill.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
@@ -59,6 +60,7 @@ export type Agent = {
   readonly pollContext: PollContext;
   readonly mirror: Mirror;
   readonly reconciler: Reconciler;
+  readonly backfills: Backfills;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -186,6 +188,16 @@ async function build(
   });
   closers.push(() => deliverer.settled());
   closers.push(() => relay.stop());
+  const backfills = startBackfills({
+    database,
+    sources,
+    agent: id,
+    logger,
+    depth: (name) => queues.depth(name),
+    rateLimit: settings.backfillRateLimit,
+    onOutbox: () => relay.wake(),
+  });
+  closers.push(() => backfills.stop());
   const listening = await database.listen('ctg_outbox', () => relay.wake());
   if (listening) closers.push(listening);
 
@@ -204,6 +216,7 @@ async function build(
   const mirror = createMirror({ ...pollContext, claimMs });
   closers.push(() => mirror.settled());
   const reconciler = createReconciler({
+    sources,
     ...pollContext,
     companyOf: logins.companyOf,
     mirror,
@@ -256,6 +269,7 @@ async function build(
     pollContext,
     mirror,
     reconciler,
+    backfills,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

@@ -2,6 +2,7 @@ import type { Logger } from '../config/logger.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Sources } from '../config/source-map.ts';
 import type { Database } from '../erp/database.ts';
+import type { Backfills } from '../jobs/backfill.ts';
 import type { Deliverer } from '../jobs/deliver.ts';
 import type { Logins } from '../jobs/logins.ts';
 import type { PollContext } from '../jobs/poll.ts';
@@ -23,6 +24,7 @@ export type AdminContext = {
   readonly gateway: Pick<Gateway, 'circuits'>;
   readonly logins: Pick<Logins, 'states' | 'refusal' | 'companyOf'>;
   readonly relay: Pick<RelayLoop, 'wake' | 'unreadable' | 'lastProgress'>;
+  readonly backfills: Pick<Backfills, 'wake'>;
   readonly deliverer: Pick<Deliverer, 'inFlight'>;
   readonly pollContext: Pick<PollContext, 'mapperOptions' | 'writesBack'>;
   readonly reconciler: Pick<Reconciler, 'start'>;

@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { isEntity } from '../config/entities.ts';
 import type { SourceMap } from '../config/source-map.ts';
+import { startBackfill } from '../ledger/backfill-store.ts';
 import { type Preview, previewKeys } from '../ledger/preview.ts';
 import { enqueueKeys, type ResyncSelection, readKeys } from '../ledger/resync.ts';
+import { shownBackfill } from './backfills-routes.ts';
 import type { AdminContext } from './context.ts';
 import { maskField } from './masking.ts';
 import { obstaclesTo } from './obstacles.ts';
@@ -17,7 +19,7 @@ const body = z
     keys: z.array(keyField).min(1).max(1000).optional(),
     all: z.literal(true).optional(),
     since: z.string().trim().min(4).max(40).optional(),
-    after: z.string().max(191).optional(),
+    after: z.string().max(2000).optional(),
     limit: z.int().min(1).max(1000).default(500),
     dryRun: z.boolean().default(false),
     force: z.boolean().default(false),
@@ -29,15 +31,27 @@ const body = z
 type Body = z.infer<typeof body>;
 
 /**
- * `POST /v1/resync`: reads one page of records through the source map and puts them into the outbox, or says what that
- * would do. `next` is the `after` of the following page.
+ * `POST /v1/resync`: puts the records of these keys into the outbox, starts a backfill of many, or says of one page what
+ * that would do (`next` is the `after` of the following page).
  */
 export function addResyncRoute(app: FastifyInstance, context: AdminContext): void {
-  app.post('/v1/resync', async (request) => {
+  app.post('/v1/resync', async (request, reply) => {
     const asked = readRequest(body, request.body);
     const { target, push } = requireTarget(asked.entity);
     const map = requireMap(context, asked.entity);
     const { entity, account, force } = asked;
+    if (asked.keys === undefined && !asked.dryRun) {
+      refuseAfter(asked);
+      const selection = selectionOf(asked);
+      // A map that does not fit the tables is said now, to the person who asks, and not later in a log.
+      await readOrExplain(map, () =>
+        readKeys(context.database, map, selection, { after: undefined, limit: 1 }),
+      );
+      const since = selection.kind === 'since' ? selection.since : undefined;
+      const started = await startBackfill(context.database, { entity, account, force, since });
+      context.backfills.wake();
+      return reply.code(202).send({ joined: started.joined, backfill: shownBackfill(started.backfill) });
+    }
     const page = await readOrExplain(map, () =>
       readKeys(context.database, map, selectionOf(asked), { after: asked.after, limit: asked.limit }),
     );
@@ -59,6 +73,15 @@ export function addResyncRoute(app: FastifyInstance, context: AdminContext): voi
     await enqueueKeys(context.database, page, { entity, account, force });
     context.relay.wake();
     return { enqueued: page.keys.length, ...answer };
+  });
+}
+
+function refuseAfter({ after }: Body): void {
+  if (after === undefined) return;
+  throw new Problem(422, {
+    code: 'INVALID_REQUEST',
+    message: '"after" goes with "dryRun": a backfill knows itself where it stands.',
+    fix: 'Leave it out. POST /v1/backfills/:id/resume goes on with one that was stopped.',
   });
 }
 

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { addAuth } from './auth.ts';
+import { addBackfillsRoutes } from './backfills-routes.ts';
 import { addBindingsRoute } from './bindings-route.ts';
 import { addBoard } from './board.ts';
 import { addChangesRoute } from './changes-route.ts';
@@ -64,6 +65,7 @@ function createServer(agent: AdminContext): FastifyInstance {
   addEntitiesRoute(app, agent);
   addResyncRoute(app, agent);
   addReconcileRoutes(app, agent);
+  addBackfillsRoutes(app, agent);
   addBindingsRoute(app, agent);
   addPollsRoute(app, agent);
   addBoard(app, agent);

@@ -30,6 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   show: async () => (await import('./show.ts')).showCommand,
   resync: async () => (await import('./resync.ts')).resyncCommand,
   reconcile: async () => (await import('./reconcile.ts')).reconcileCommand,
+  backfill: async () => (await import('./backfill.ts')).backfillCommand,
   dead: async () => (await import('./dead.ts')).deadCommand,
   import: async () => (await import('./import.ts')).importCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,

@@ -2,7 +2,9 @@ import { SingleBar } from 'cli-progress';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type AgentClient, connectAgent } from './agent-client.ts';
+import { followToEnd, sentenceOf } from './backfill.ts';
 import { CommandError } from './command-error.ts';
+import { oneBackfill } from './follow-backfill.ts';
 import { print } from './output.ts';
 
 type Options = {
@@ -14,6 +16,7 @@ type Options = {
   dryRun?: boolean;
   force?: boolean;
   json?: boolean;
+  wait: boolean;
 };
 
 const preview = z.looseObject({
@@ -46,10 +49,11 @@ export function resyncCommand(program: Command): void {
     .option('--key <keys...>', 'these records')
     .option('--since <time>', 'those that changed since: a time, or how long ago (90m, 24h, 7d)')
     .option('--all', 'all of them')
-    .option('--after <key>', 'go on after this key, where an earlier run stopped')
+    .option('--after <place>', 'with --dry-run: go on where an earlier run stopped')
     .option('--account <id>', 'the account of records whose source map names none', 'default')
     .option('--dry-run', 'only say what would be sent')
     .option('--force', 'send even what has not changed')
+    .option('--no-wait', 'with --all and --since: start it, and do not follow it')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -57,16 +61,45 @@ export function resyncCommand(program: Command): void {
 Examples:
   $ ctg-sync resync goods --key G-1001 G-1002
   $ ctg-sync resync goods --since 24h --dry-run
-  $ ctg-sync resync customer --all --force`,
+  $ ctg-sync resync customer --all --force
+
+--all and --since are backfills: the agent works through them, at the rate at which it sends, and goes on when this
+command is ended (Ctrl-C) or an agent restarts. See "ctg-sync backfill --help".`,
     )
     .action(async (entity: string, options: Options) => {
       const ways = [options.key, options.since, options.all].filter((each) => each !== undefined);
       if (ways.length !== 1)
         throw new CommandError('Give exactly one of --key, --since and --all.', { exitCode: 2 });
+      if (options.key === undefined && options.dryRun !== true) return runBackfill(entity, options);
       const result = await resyncAll(connectAgent(), entity, options);
       print(options.json, result, () => describe(result, options));
       if (result.sample?.some(({ would }) => would === 'invalid')) process.exitCode = 1;
     });
+}
+
+const startedBackfill = oneBackfill.extend({ joined: z.boolean() });
+
+/** Starts a backfill, or joins the same one that is under way, and follows it. */
+async function runBackfill(entity: string, options: Options): Promise<void> {
+  const { account, force = false, since, json } = options;
+  if (options.after !== undefined) {
+    const message = '--after goes with --dry-run: a backfill knows itself where it stands.';
+    throw new CommandError(message, { exitCode: 2, fix: 'To go on with one: ctg-sync backfill resume ID.' });
+  }
+  const agent = connectAgent();
+  const which = since === undefined ? { all: true } : { since: readSince(since) };
+  const { backfill, joined } = await agent.post(
+    '/v1/resync',
+    { entity, account, force, ...which },
+    startedBackfill,
+  );
+  if (joined && json !== true) {
+    process.stderr.write(
+      `The same backfill (${backfill.id}) is under way already; it is not started again.\n`,
+    );
+  }
+  if (options.wait && backfill.state === 'running') return followToEnd(agent, backfill.id, json);
+  print(json, backfill, () => sentenceOf(backfill));
 }
 
 type Result = { enqueued: number; pages: number; sample?: Preview[] };

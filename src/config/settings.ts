@@ -46,6 +46,8 @@ export type Settings = {
   readonly mirrorCron?: string;
   readonly reconcileCron?: string;
   readonly reconcileRepair: boolean;
+  /** Records per second that a backfill hands over; 0 is no limit. */
+  readonly backfillRateLimit: number;
   /** Status polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
@@ -171,6 +173,7 @@ function sendingOf(values: SettingValues) {
     reconcileCron: values.RECONCILE_CRON === 'off' ? undefined : values.RECONCILE_CRON,
     reconcileRepair: values.RECONCILE_REPAIR,
     pollRateLimit: values.POLL_RATE_LIMIT,
+    backfillRateLimit: values.BACKFILL_RATE_LIMIT,
   };
 }
 

@@ -169,3 +169,13 @@ export async function outboxBacklog(
     lagSeconds: Math.max(0, ...rows.map((row) => Number(row.lag ?? 0))),
   };
 }
+
+/** How many changes of an entity wait in the outbox, counted to `most` at most. */
+export async function outboxWaits(executor: Executor, entity: string, most: number): Promise<number> {
+  const some = executor.selectFrom('ctg_outbox').select('id').where('entity', '=', entity).limit(most);
+  const row = await executor
+    .selectFrom(some.as('some'))
+    .select((builder) => builder.fn.countAll<number>().as('waiting'))
+    .executeTakeFirst();
+  return Number(row?.waiting ?? 0);
+}

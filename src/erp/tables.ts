@@ -202,6 +202,34 @@ export type WriteBackTable = {
   created_at: Moment;
 };
 
+/** `ctg_backfill`: re-syncs of many records, worked through page by page. */
+export type BackfillTable = {
+  id: Generated<number>;
+  /** The account of records whose source map names none. */
+  account: string;
+  entity: string;
+  /** Records that changed since; NULL: all. As the database reads it. */
+  since: string | null;
+  forced: number;
+  /** What it does, while it is open, else NULL. Unique: the same one is never under way twice. */
+  open_name: string | null;
+  state: string;
+  reason: string | null;
+  /** Where the next page begins: after this record. */
+  after_key: string | null;
+  /** Pages written. A page is written only by whom knows this number: two agents never write the same one. */
+  pages: Generated<number>;
+  records: Generated<number>;
+  /** How many records there were when it began, where that can be counted. */
+  total: number | null;
+  /** The agent that wrote the last page. */
+  agent: string | null;
+  next_at: Date | null;
+  started_at: Moment;
+  updated_at: Moment;
+  ended_at: Date | null;
+};
+
 /** All tables that the agent reads and writes. */
 export type Tables = {
   ctg_outbox: OutboxTable;
@@ -216,6 +244,7 @@ export type Tables = {
   ctg_mirror: MirrorTable;
   ctg_reconcile: ReconcileTable;
   ctg_reconcile_finding: ReconcileFindingTable;
+  ctg_backfill: BackfillTable;
   ctg_clock: { name: string; value: number };
   ctg_agent: { id: string; host: string; pid: number; lease_ms: number; started_at: Moment; seen_at: Moment };
   ctg_account: {

@@ -2,6 +2,7 @@ import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from '../erp/database.ts';
 import { firstTables } from './migrations/0001-tables.ts';
 import { reconcileTables } from './migrations/0003-reconcile.ts';
+import { backfillTable } from './migrations/0004-backfill.ts';
 import { captureTables } from './migrations/0008-capture.ts';
 
 /** What {@link migrate} did. */
@@ -34,6 +35,7 @@ function migratorOf(database: Database): Migrator {
     '0001-tables': firstTables(database.dialect),
     '0008-capture': captureTables(database.dialect),
     '0003-reconcile': reconcileTables(database.dialect),
+    '0004-backfill': backfillTable(database.dialect),
   };
   return new Migrator({
     db: database.kysely,

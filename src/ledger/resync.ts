@@ -1,6 +1,6 @@
-import { sql } from 'kysely';
 import type { SourceMap } from '../config/source-map.ts';
-import type { Database, Dialect, Executor } from '../erp/database.ts';
+import type { Database, Executor } from '../erp/database.ts';
+import { countKeyset, type Keyset, readKeyset } from '../erp/keyset.ts';
 import { type OutboxEntry, writeOutbox } from '../erp/outbox.ts';
 import { readPage, type SourceRecord } from '../erp/records.ts';
 
@@ -19,8 +19,8 @@ export type KeyPage = {
 };
 
 /**
- * Reads the next page of keys through a source map. Throws when the map lacks what the selection needs, and the
- * database's error when the map does not fit the tables.
+ * Reads the next page of keys: through the map's `selectAll`, else from its `table` in the order of its key. Throws when
+ * the map lacks what the selection needs, and the database's error when the map does not fit the tables.
  */
 export async function readKeys(
   { kysely, dialect }: Database,
@@ -28,25 +28,49 @@ export async function readKeys(
   selection: ResyncSelection,
   page: { readonly after: string | undefined; readonly limit: number },
 ): Promise<KeyPage> {
-  switch (selection.kind) {
-    case 'keys':
-      return { keys: [...new Set(selection.keys)], accounts: new Map(), next: undefined };
-    case 'all': {
-      const records = await readFirstOrNext(kysely, map, page);
-      const accounts = records.flatMap(({ key, account }) =>
-        account === undefined ? [] : [[key, account] as const],
-      );
-      return toPage(
-        records.map(({ key }) => key),
-        new Map(accounts),
-        page.limit,
-      );
-    }
-    case 'since': {
-      const keys = await readChanged(kysely, dialect, map, selection.since, page);
-      return toPage(keys, new Map(), page.limit);
-    }
+  if (selection.kind === 'keys') {
+    return { keys: [...new Set(selection.keys)], accounts: new Map(), next: undefined };
   }
+  if (selection.kind === 'all' && map.selectAll !== undefined) {
+    const records = await readFirstOrNext(kysely, map, page);
+    const accounts = records.flatMap(({ key, account }) =>
+      account === undefined ? [] : [[key, account] as const],
+    );
+    return toPage(
+      records.map(({ key }) => key),
+      new Map(accounts),
+      page.limit,
+    );
+  }
+  const rows = await readKeyset(kysely, dialect, keysetOf(map, selection), page);
+  const keys = [...new Set(rows.map(({ key }) => key).filter((key) => key !== ''))];
+  return { keys, accounts: new Map(), next: rows.length < page.limit ? undefined : rows.at(-1)?.position };
+}
+
+/** How many records a selection has, where that can be told without reading them. */
+export async function countRecords(
+  { kysely }: Database,
+  map: SourceMap,
+  selection: Exclude<ResyncSelection, { readonly kind: 'keys' }>,
+): Promise<number | undefined> {
+  return map.table === undefined ? undefined : countKeyset(kysely, keysetOf(map, selection));
+}
+
+/** The walk over an entity's own table. Throws when the map does not name what it needs. */
+function keysetOf(
+  { entity, table, key, keySeparator, changedSince }: SourceMap,
+  selection: Exclude<ResyncSelection, { readonly kind: 'keys' }>,
+): Keyset {
+  if (selection.kind === 'all') {
+    if (table !== undefined) return { table, key, keySeparator };
+    throw new Error(
+      `The source map of ${entity} has neither "selectAll" nor "table", which reading all records needs.`,
+    );
+  }
+  if (table === undefined || changedSince === undefined) {
+    throw new Error(`The source map of ${entity} has no "changedSince" with a "table", which --since needs.`);
+  }
+  return { table, key, keySeparator, since: { column: changedSince.column, time: selection.since } };
 }
 
 function toPage(keys: readonly string[], accounts: ReadonlyMap<string, string>, limit: number): KeyPage {
@@ -71,31 +95,6 @@ async function readFirstOrNext(
   }
 }
 
-async function readChanged(
-  executor: Executor,
-  dialect: Dialect,
-  map: SourceMap,
-  since: string,
-  { after, limit }: { readonly after: string | undefined; readonly limit: number },
-): Promise<string[]> {
-  if (map.table === undefined || map.changedSince === undefined) {
-    throw new Error(
-      `The source map of ${map.entity} has no "changedSince" with a "table", which --since needs.`,
-    );
-  }
-  const text = dialect === 'postgres' ? sql`text` : sql`CHAR`;
-  const columns = map.key.map((column) => sql`CAST(${sql.ref(column)} AS ${text})`);
-  const joined =
-    columns.length === 1 ? sql.join(columns) : sql`CONCAT_WS(${map.keySeparator}, ${sql.join(columns)})`;
-  // One order for comparing and sorting, whatever the column's own collation thinks is equal.
-  const key = dialect === 'postgres' ? sql`(${joined}) COLLATE "C"` : sql`(${joined}) COLLATE utf8mb4_bin`;
-  const { rows } = await sql<{ entity_key: string }>`
-    SELECT ${key} AS entity_key FROM ${sql.table(map.table)}
-    WHERE ${sql.ref(map.changedSince.column)} >= ${since} AND ${key} > ${after ?? ''}
-    ORDER BY ${key} LIMIT ${sql.lit(limit)}`.execute(executor);
-  return rows.map((row) => String(row.entity_key).trim());
-}
-
 /** What a re-sync writes. */
 export type ResyncRequest = {
   readonly entity: string;
@@ -106,8 +105,13 @@ export type ResyncRequest = {
 };
 
 /** Puts a page of records into the outbox; the relay reads them when their turn comes, so they go as they then are. */
-export async function enqueueKeys(
-  database: Database,
+export async function enqueueKeys(database: Database, page: KeyPage, request: ResyncRequest): Promise<void> {
+  await database.transact((transaction) => writeKeys(transaction, page, request));
+}
+
+/** The same, in a transaction that there is already. */
+export async function writeKeys(
+  executor: Executor,
   { keys, accounts }: KeyPage,
   { entity, account, force }: ResyncRequest,
 ): Promise<void> {
@@ -119,5 +123,5 @@ export async function enqueueKeys(
       op: force ? 'force' : 'upsert',
     }),
   );
-  await database.transact((transaction) => writeOutbox(transaction, entries));
+  await writeOutbox(executor, entries);
 }

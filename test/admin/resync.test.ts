@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { SourceMap } from '../../src/config/source-map.ts';
 import { describeOnEachDialect } from '../support/stores.ts';
+import { until } from '../support/until.ts';
 import { type AdminSetup, startAdminSetup } from './running-admin.ts';
 
 const COLUMNS = `part_no AS entity_key, part_no AS "goodsId", title AS name, oe AS "oeNumber", stock, price`;
@@ -40,31 +41,49 @@ describeOnEachDialect('POST /v1/resync', (store) => {
       Object.values(setup.sandbox.state().goods).map((each) => [each.goods_ID, each.lastBody.stock]),
     );
 
-  it('sends all records, one page a call', async () => {
-    const pages: unknown[] = [];
-    for (let after: string | undefined; ; ) {
-      const { body } = await setup.post('/v1/resync', { entity: 'goods', all: true, limit: 2, after });
-      pages.push(body);
-      if (body.done) break;
-      after = body.next;
-    }
-    expect(pages).toEqual([
-      { enqueued: 2, next: 'P-2', done: false },
-      { enqueued: 2, next: 'P-4', done: false },
-      { enqueued: 1, next: null, done: true },
-    ]);
-    await setup.untilState('goods', 'P-5', 'accepted');
+  const untilDone = (id: number): Promise<unknown> =>
+    until(`backfill ${id} has ended`, async () => {
+      const { body } = await setup.get(`/v1/backfills/${id}`);
+      return body.backfill.endedAt === null ? undefined : body.backfill;
+    });
+
+  it('has the agent send all records', async () => {
+    const { status, body } = await setup.post('/v1/resync', { entity: 'goods', all: true });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({
+      joined: false,
+      backfill: { entity: 'goods', since: null, state: 'running' },
+    });
+    const done = await untilDone(body.backfill.id);
+    expect(done).toMatchObject({ state: 'done', records: 5, total: 5, reason: null });
     await setup.untilSettled();
     expect(stocks()).toEqual({ 'P-1': 1, 'P-2': 2, 'P-3': 3, 'P-4': 4, 'P-5': 5 });
   });
 
-  it('sends those that changed since a time', async () => {
-    const since = '2026-01-04T08:00:00Z';
+  it('has the agent send those that changed since a time', async () => {
+    const since = '2026-01-04T16:00:00+08:00';
     const { body } = await setup.post('/v1/resync', { entity: 'goods', since });
-    expect(body).toEqual({ enqueued: 2, next: null, done: true });
-    await setup.untilState('goods', 'P-5', 'accepted');
+    expect(body.backfill).toMatchObject({ since: '2026-01-04 08:00:00.000' });
+    expect(await untilDone(body.backfill.id)).toMatchObject({ records: 2, total: 2 });
     await setup.untilSettled();
     expect(Object.keys(stocks()).sort()).toEqual(['P-4', 'P-5']);
+  });
+
+  it('foresees all records page by page', async () => {
+    const pages: unknown[] = [];
+    for (let after: string | undefined; ; ) {
+      const asked = { entity: 'goods', all: true, dryRun: true, limit: 2, after };
+      const { body } = await setup.post('/v1/resync', asked);
+      pages.push({ next: body.next, done: body.done, add: body.would.add });
+      if (body.done) break;
+      after = body.next;
+    }
+    expect(pages).toEqual([
+      { next: 'P-2', done: false, add: 2 },
+      { next: 'P-4', done: false, add: 2 },
+      { next: null, done: true, add: 1 },
+    ]);
+    expect(stocks()).toEqual({});
   });
 
   it('says what it would do, and does nothing', async () => {
@@ -109,6 +128,8 @@ describeOnEachDialect('POST /v1/resync', (store) => {
     expect(noMap).toMatchObject({ status: 409, body: { error: { code: 'NO_SOURCE_MAP' } } });
     const neither = await setup.post('/v1/resync', { entity: 'goods' });
     expect(neither).toMatchObject({ status: 422 });
+    const after = await setup.post('/v1/resync', { entity: 'goods', all: true, after: 'P-1' });
+    expect(after).toMatchObject({ status: 422, body: { error: { fix: expect.stringContaining('resume') } } });
     await sql`DROP TABLE erp_part`.execute(setup.agent.database.kysely);
     const unreadable = await setup.post('/v1/resync', { entity: 'goods', all: true });
     expect(unreadable).toMatchObject({ status: 409, body: { error: { code: 'SOURCE_UNREADABLE' } } });

@@ -4,12 +4,13 @@ import { loadAccounts } from '../../src/config/accounts.ts';
 import { createLogger } from '../../src/config/logger.ts';
 import { loadPlatformPaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
+import { loadSources } from '../../src/config/sources.ts';
 
 const settings = loadSettings(process.env);
 const agent = await startAgent({
   settings,
   accounts: loadAccounts(settings, process.env),
-  sources: new Map(),
+  sources: loadSources(settings.sourcesFile),
   platform: loadPlatformPaths(undefined),
   logger: createLogger({ level: settings.logLevel }),
 });

@@ -49,6 +49,13 @@ export const sendingSettings = {
     },
     accepts: acceptsWholeNumber(1, 86_400_000),
   }),
+  BACKFILL_RATE_LIMIT: setting(wholeNumber(0, 100_000).default(0), {
+    meaning: {
+      en: 'Records per second that a backfill (`resync --all`) hands over; 0: as fast as they are sent',
+      zh: '全量重发（`resync --all`）每秒交出的记录数；0 表示发送多快就多快',
+    },
+    accepts: acceptsWholeNumber(0, 100_000),
+  }),
   POLL_RATE_LIMIT: setting(wholeNumber(1, 100_000).default(100), {
     meaning: { en: 'Status polls per second per system, at most', zh: '每个系统每秒最多的状态查询数' },
     accepts: acceptsWholeNumber(1, 100_000),

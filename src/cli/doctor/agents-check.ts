@@ -5,7 +5,7 @@ import type { Database } from '../../erp/database.ts';
 import { livingAgents } from '../../ledger/agents.ts';
 import { connectAgent } from '../agent-client.ts';
 import { attempt } from './attempt.ts';
-import type { DatabaseLook } from './database-check.ts';
+import type { DatabaseLook } from './database-look.ts';
 import { type Finding, fault, fine } from './finding.ts';
 
 type Living = { readonly id: string; readonly host: string; readonly pid: number };

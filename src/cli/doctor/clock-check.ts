@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { type Database, now } from '../../erp/database.ts';
-import type { DatabaseLook } from './database-check.ts';
+import type { DatabaseLook } from './database-look.ts';
 import { type Finding, fault, fine, warning } from './finding.ts';
 
 const WHAT = 'database clock';

@@ -5,6 +5,7 @@ import type { Configuration } from '../settings.ts';
 import { examineAgents } from './agents-check.ts';
 import { attempt } from './attempt.ts';
 import { examineClock } from './clock-check.ts';
+import type { DatabaseLook } from './database-look.ts';
 import { examineVersion } from './database-version-check.ts';
 import { type Check, type Finding, fault, fine } from './finding.ts';
 import { examineKeys } from './key-check.ts';
@@ -14,9 +15,6 @@ import { examineTables } from './tables-check.ts';
 
 const CONNECTIONS = 4;
 const FIX = 'check DATABASE_URL, and that the database runs and is reachable from here.';
-
-/** One look at a database that answers. */
-export type DatabaseLook = (database: Database, configuration: Configuration) => Promise<readonly Finding[]>;
 
 const LOOKS: Readonly<Record<string, DatabaseLook>> = {
   'database version': examineVersion,

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { DatabaseLook } from './database-check.ts';
+import type { DatabaseLook } from './database-look.ts';
 import { type Finding, fault, fine, warning } from './finding.ts';
 
 const WHAT = 'database';

@@ -1,6 +1,6 @@
 import { keyFormatFault } from '../../ledger/clock.ts';
 import { attempt } from './attempt.ts';
-import type { DatabaseLook } from './database-check.ts';
+import type { DatabaseLook } from './database-look.ts';
 import { warning } from './finding.ts';
 
 /** Whether idempotency keys look as `CTG_PATHS_FILE` has them. Before the first start there is no clock to ask. */

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import type { Executor } from '../../erp/database.ts';
 import { pendingMigrations } from '../../ledger/migrate.ts';
 import { attempt } from './attempt.ts';
-import type { DatabaseLook } from './database-check.ts';
+import type { DatabaseLook } from './database-look.ts';
 import { type Finding, fault, fine } from './finding.ts';
 
 const WHAT = 'database rights';

@@ -1,6 +1,6 @@
 import { pendingMigrations } from '../../ledger/migrate.ts';
 import { attempt } from './attempt.ts';
-import type { DatabaseLook } from './database-check.ts';
+import type { DatabaseLook } from './database-look.ts';
 import { fault, fine } from './finding.ts';
 
 const WHAT = 'database tables';

@@ -24,6 +24,7 @@ import { startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
 import { startWorkers } from './jobs/workers.ts';
 import { startWriteBack, writesBackOf } from './jobs/write-back.ts';
+import { keyFormatFault } from './ledger/clock.ts';
 import { clearHistory } from './ledger/housekeeping.ts';
 import { migrate, pendingMigrations } from './ledger/migrate.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
@@ -117,6 +118,8 @@ async function build(
   });
   closers.push(() => database.close());
   await bringUpToDate(database, settings.autoMigrate, logger);
+  const keyFault = await keyFormatFault(database.kysely, platform.key);
+  if (keyFault !== undefined) logger.warn(keyFault);
 
   const isPostgres = database.engine === 'postgres';
   const store = await openQueueStore({

@@ -62,10 +62,7 @@ async function startDaemon(): Promise<Daemon> {
   const settings = loadSettings(environment);
   const accounts = loadAccounts(settings, environment);
   const sources = loadSources(settings.sourcesFile);
-  const platform = loadPlatformPaths(
-    settings.pathsFile,
-    INTERFACES.map(({ name }) => name),
-  );
+  const platform = loadPlatformPaths(settings.pathsFile, INTERFACES);
   requirePlatform(settings, accounts);
   const logger = createLogger({ level: settings.logLevel, pretty: process.stdout.isTTY === true });
   exitOnUnforeseen(logger);

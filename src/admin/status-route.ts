@@ -70,7 +70,7 @@ async function readQueues({ queues }: AdminContext): Promise<Record<string, unkn
       delayed = 0,
       failed = 0,
     } = await queue.getJobCounts('waiting', 'active', 'delayed', 'failed');
-    return [queue.name, { waiting, active, delayed, failed }];
+    return [queue.name, { waiting, active, delayed, failed, paused: await queue.isPaused() }];
   };
   try {
     return Object.fromEntries(await withinTime(QUEUE_ANSWER_MS, Promise.all(queues.all.map(read))));

@@ -21,6 +21,10 @@ export function accountsCommand(program: Command): void {
     .command('accounts')
     .description('show the accounts of the running agent and whether the platform takes their log-in')
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ ctg-sync accounts\n  $ ctg-sync poll logins        try refused ones again now',
+    )
     .action(async ({ json }: { json?: boolean }) => {
       const { accounts } = await connectAgent().get('/v1/status', status);
       print(json, accounts, () =>

@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+import { realpathSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { readVersion } from '../admin/version.ts';
 import { SettingsError } from '../config/settings.ts';
@@ -37,9 +39,14 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   bind: async () => (await import('./bind.ts')).bindCommand,
   accounts: async () => (await import('./accounts.ts')).accountsCommand,
   call: async () => (await import('./call.ts')).callCommand,
+  completion: async () => {
+    const { completionCommand } = await import('./completion.ts');
+    return (program) => completionCommand(program, () => createProgram(undefined));
+  },
 };
 
-async function createProgram(word: string | undefined): Promise<Command> {
+/** The program with the command `word` alone, or with every command where it is none of them. */
+export async function createProgram(word: string | undefined): Promise<Command> {
   const program = new Command('ctg-sync')
     .description('Integration worker between the 祎讯 ERP and the 车同轨 (CTG) platform.')
     .version(readVersion(), '-V, --version', 'print the version')
@@ -72,9 +79,14 @@ function explainCommand({ message, fix, detail }: CommandError): void {
   process.stderr.write(`${message}${fix === undefined ? '' : `\nFix: ${fix}`}\n`);
 }
 
-try {
-  const program = await createProgram(process.argv[2]);
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = explain(error);
+async function run(): Promise<void> {
+  try {
+    const program = await createProgram(process.argv[2]);
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = explain(error);
+  }
 }
+
+const started = process.argv[1];
+if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) await run();

@@ -56,6 +56,7 @@ function addList(dead: Command): void {
     .option('--entity <entity>', 'only of this entity')
     .option('--limit <count>', 'at most so many', readWhole, 100)
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ ctg-sync dead list --entity goods --limit 20')
     .action(async ({ entity, limit, json }: { entity?: string; limit: number; json?: boolean }) => {
       const deliveries = await readDead(connectAgent(), entity, limit);
       print(json, deliveries, () =>
@@ -78,10 +79,15 @@ function addList(dead: Command): void {
     });
 }
 
-type Dead = z.infer<typeof listing>['deliveries'][number];
+/** A delivery that waits for a person. */
+export type Dead = z.infer<typeof listing>['deliveries'][number];
 
-/** A page may hold fewer than it could, or none, while there are more. */
-async function readDead(agent: AgentClient, entity: string | undefined, limit: number): Promise<Dead[]> {
+/** The newest `limit` of them. A page may hold fewer than it could, or none, while there are more. */
+export async function readDead(
+  agent: AgentClient,
+  entity: string | undefined,
+  limit: number,
+): Promise<Dead[]> {
   const found: Dead[] = [];
   for (let before: number | null | undefined; before !== null && found.length < limit; ) {
     const query = new URLSearchParams({ state: 'dead', limit: String(Math.min(limit, 500)) });
@@ -102,6 +108,14 @@ function addRetry(dead: Command): void {
     .option('--entity <entity>', 'all of this entity')
     .option('--all', 'all there are')
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ ctg-sync dead retry 4711 4712
+  $ ctg-sync dead retry --entity goods
+  $ ctg-sync dead retry --all`,
+    )
     .action(
       async (
         ids: readonly number[] | undefined,
@@ -159,6 +173,7 @@ function addDrop(dead: Command): void {
     .description('give them up: they are counted as dropped and never sent')
     .requiredOption('--note <text>', 'why; it stays in the ledger')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  $ ctg-sync dead drop 4711 --note "ordered by telephone"')
     .action(async (ids: readonly number[], { note, json }: { note: string; json?: boolean }) => {
       const agent = connectAgent();
       const result: { dropped: number[]; refused: { id: number; reason: string }[] } = {

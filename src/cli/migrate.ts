@@ -12,6 +12,14 @@ export function migrateCommand(program: Command): void {
     .command('migrate')
     .description("bring the agent's tables in the ERP's database up to date")
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ AUTO_MIGRATE=false ctg-sync migrate
+
+With AUTO_MIGRATE, the default, start does it by itself.`,
+    )
     .action(async ({ json }: { json?: boolean }) => {
       const settings = readSettings();
       const isEmbedded = settings.databaseUrl === undefined;

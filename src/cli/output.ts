@@ -1,3 +1,5 @@
+import { styleText } from 'node:util';
+
 /** Prints a result: as JSON where it is asked for, else as text for people. */
 export function print(json: boolean | undefined, value: unknown, text: () => string): void {
   process.stdout.write(`${json === true ? JSON.stringify(value, undefined, 2) : text()}\n`);
@@ -41,4 +43,9 @@ export function shortDuration(seconds: number): string {
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
   return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}
+
+/** In red where the terminal shows colours; as it is in a file, a pipe, or with NO_COLOR. */
+export function inRed(text: string): string {
+  return styleText('red', text, { stream: process.stdout });
 }

@@ -13,6 +13,7 @@ export function pollCommand(program: Command): void {
     )
     .description('do now what the schedule would do at its next tick')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  $ ctg-sync poll logins\n  $ ctg-sync poll sweep')
     .action(async (name: string, { json }: { json?: boolean }) => {
       const reply = await connectAgent().post(
         `/v1/polls/${encodeURIComponent(name)}`,

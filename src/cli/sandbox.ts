@@ -25,6 +25,10 @@ export function sandboxCommand(program: Command): void {
     .option('--account <user:password>', 'an account that it knows; may be repeated', readAccount, [])
     .option('--auto <ms>', 'orders move on by themselves, one step in so many milliseconds', readWhole)
     .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ ctg-sync sandbox\n  $ ctg-sync sandbox --port 4001 --auto 5000 --account shop:secret',
+    )
     .action(async ({ port, host, sec, auto, account, json }: Options) => {
       const sandbox = await startSandbox({
         port,

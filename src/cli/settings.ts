@@ -26,9 +26,11 @@ export function readConfiguration(): Configuration {
     settings,
     accounts: loadAccounts(settings, environment),
     sources: loadSources(settings.sourcesFile),
-    platform: loadPlatformPaths(
-      settings.pathsFile,
-      INTERFACES.map(({ name }) => name),
-    ),
+    platform: readPaths(settings.pathsFile),
   };
+}
+
+/** The options of `CTG_PATHS_FILE`. Throws a `SettingsError`. */
+export function readPaths(file: string | undefined): PlatformOptions {
+  return loadPlatformPaths(file, INTERFACES);
 }

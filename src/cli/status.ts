@@ -1,25 +1,20 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
 import { connectAgent } from './agent-client.ts';
-import { print, shortDuration, table } from './output.ts';
+import { readDead } from './dead.ts';
+import { inRed, print, shortDuration, table } from './output.ts';
+import { describeDuties } from './status-duties.ts';
+import { type Status, statusReply } from './status-reply.ts';
 
-const status = z.looseObject({
-  version: z.string(),
-  agent: z.looseObject({ id: z.string() }),
-  agents: z.array(z.looseObject({ id: z.string() })),
-  database: z.string(),
-  queueStore: z.string(),
-  balance: z.record(z.string(), z.number()),
-  balanced: z.boolean(),
-  difference: z.number(),
-  lagSeconds: z.number(),
-  entities: z.record(z.string(), z.record(z.string(), z.number())),
-  systems: z.record(z.string(), z.looseObject({ state: z.string(), retryInMs: z.number().optional() })),
-  accounts: z.record(z.string(), z.looseObject({ login: z.string(), message: z.string().optional() })),
-  unreadable: z.record(z.string(), z.string()),
-});
+/** More than so many are only said to be more. */
+const COUNTED_DEAD = 1000;
 
-type Status = z.infer<typeof status>;
+const EXAMPLES = `
+Examples:
+  $ ctg-sync status
+  $ ctg-sync status --json | jq .balance
+  $ watch -n 5 ctg-sync status
+
+Exit code 1 when the balance does not hold.`;
 
 /** `ctg-sync status` */
 export function statusCommand(program: Command): void {
@@ -27,9 +22,15 @@ export function statusCommand(program: Command): void {
     .command('status')
     .description('show the balance of all changes, the lag, the systems and the accounts')
     .option('--json', 'print JSON')
+    .addHelpText('after', EXAMPLES)
     .action(async ({ json }: { json?: boolean }) => {
-      const read = await connectAgent().get('/v1/status', status);
-      print(json, read, () => describe(read));
+      const agent = connectAgent();
+      const read = await agent.get('/v1/status', statusReply);
+      const dead = await readDead(agent, undefined, COUNTED_DEAD);
+      const needsPerson = Object.fromEntries(
+        ['held', 'rejected'].map((state) => [state, dead.filter((each) => each.state === state).length]),
+      );
+      print(json, { ...read, needsPerson }, () => `${describe(read)}\n${describeDuties(read, dead)}`);
       if (!read.balanced) process.exitCode = 1;
     });
 }
@@ -37,7 +38,7 @@ export function statusCommand(program: Command): void {
 function describe(read: Status): string {
   const { captured = 0, ...parts } = read.balance;
   const sum = Object.entries(parts).map(([name, value]) => `${name} ${value}`);
-  const balance = read.balanced ? 'balanced' : `OUT OF BALANCE by ${read.difference}`;
+  const balance = read.balanced ? 'balanced' : inRed(`OUT OF BALANCE by ${read.difference}`);
   return [
     `ctg-sync ${read.version}, agent ${read.agent.id} (${read.agents.length} alive), database ${read.database}, queues ${read.queueStore}`,
     `captured ${captured} = ${sum.join(' + ')} (${balance})`,
@@ -58,7 +59,6 @@ function describe(read: Status): string {
       ['ACCOUNT', 'LOGIN', 'MESSAGE'],
       ...Object.entries(read.accounts).map(([id, { login, message }]) => [id, login, message]),
     ]),
-    ...Object.entries(read.unreadable).map(([entity, reason]) => `\n${entity}: ${reason}`),
   ].join('\n');
 }
 

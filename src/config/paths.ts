@@ -35,20 +35,23 @@ const LOGIN = [
   '(用户(名)?不存在|密码(不正确|错误)|[秘密]钥(不正确|错误|无效)|用户名或密码|password|未登录|登录失败)',
 ];
 
+/** What is checked of an interface's options: its name, and the names of its op types, if it has any. */
+export type KnownInterface = { readonly name: string; readonly opTypes?: Readonly<Record<string, number>> };
+
 /**
- * The options of `CTG_PATHS_FILE`, over the defaults. `knownInterfaces` lets a mistyped interface be told from a right
- * one. Throws one `SettingsError` with all faults, by YAML path and line.
+ * The options of `CTG_PATHS_FILE`, over the defaults. `knownInterfaces` lets a mistyped interface or op type be told from a
+ * right one. Throws one `SettingsError` with all faults, by YAML path and line.
  */
 export function loadPlatformPaths(
   file: string | undefined,
-  knownInterfaces?: readonly string[],
+  knownInterfaces?: readonly KnownInterface[],
 ): PlatformOptions {
   if (file === undefined) return frozen(platformSchema().parse({}));
   const yaml = readYaml({ file, setting: 'CTG_PATHS_FILE' });
   return frozen(checkedValue(checkYaml(platformSchema(knownInterfaces), { yaml, data: yaml.data ?? {} })));
 }
 
-function platformSchema(knownInterfaces?: readonly string[]): z.ZodType<PlatformOptions> {
+function platformSchema(knownInterfaces?: readonly KnownInterface[]): z.ZodType<PlatformOptions> {
   return mapping({
     interfaces: interfacesSchema(knownInterfaces).default({}),
     patterns: mapping({
@@ -63,21 +66,43 @@ function platformSchema(knownInterfaces?: readonly string[]): z.ZodType<Platform
   });
 }
 
-function interfacesSchema(known: readonly string[] | undefined) {
+function interfacesSchema(known: readonly KnownInterface[] | undefined) {
   const options = mapping({
     path: readText(readPath).optional(),
     timeoutMs: z.int().min(1).max(600_000).optional(),
     opTypes: z.record(z.string(), z.int()).optional(),
   });
-  return z.record(
-    readText((name) => readInterface(name, known)),
-    options,
-  );
+  const names = known?.map(({ name }) => name);
+  return z
+    .record(
+      readText((name) => readInterface(name, names)),
+      options,
+    )
+    .superRefine((interfaces, context) => {
+      for (const [name, { opTypes = {} }] of Object.entries(interfaces)) {
+        const target = known?.find((each) => each.name === name);
+        if (target) refuseUnknownOpTypes(context, target, Object.keys(opTypes));
+      }
+    });
 }
 
 function readInterface(name: string, known: readonly string[] | undefined): Reading<string> {
   if (known === undefined || known.includes(name)) return understood(name);
   return misread(`is not an interface${suggestion(name, known)}`, 'rename it or remove it');
+}
+
+/** A mistyped op type would have no effect, and the built-in number would go out. */
+function refuseUnknownOpTypes(
+  context: z.core.$RefinementCtx,
+  { name, opTypes = {} }: KnownInterface,
+  given: readonly string[],
+): void {
+  const known = Object.keys(opTypes);
+  for (const word of given.filter((each) => !known.includes(each))) {
+    const message = `is not an op type of ${name}${suggestion(word, known)}`;
+    const fix = known.length === 0 ? 'remove it: it has no op types' : `use one of ${known.join(', ')}`;
+    context.addIssue({ code: 'custom', path: [name, 'opTypes', word], message, params: { fix } });
+  }
 }
 
 function readPath(text: string): Reading<string> {

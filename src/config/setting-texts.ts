@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Fault } from './fault.ts';
 import { nearest } from './nearest.ts';
 import { readSecretFile } from './reference.ts';
@@ -46,15 +47,31 @@ function findInFile(name: string, file: string): Found {
 /** What Kubernetes sets for a service whose name begins with `ctg`: nobody's mistake. */
 const SERVICE_LINK = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP)(_\w+)?)?)$/;
 
-/** A sentence for each `CTG_…` variable that no setting reads, with the name that was probably meant. */
-export function unknownSettings(env: NodeJS.ProcessEnv): readonly string[] {
+/**
+ * A sentence for each `CTG_…` variable that no setting reads, and to which no secret of the accounts file refers, with the
+ * name that was probably meant.
+ */
+export function unknownSettings(env: NodeJS.ProcessEnv, accountsFile: string | undefined): readonly string[] {
+  const referred = variablesReferredTo(accountsFile);
   const known = [...settingsByName().values()].flatMap(({ name, secret }) =>
     secret ? [name, `${name}_FILE`] : [name],
   );
   return Object.keys(env)
-    .filter((name) => name.startsWith('CTG_') && !known.includes(name) && !SERVICE_LINK.test(name))
+    .filter((name) => name.startsWith('CTG_') && !known.includes(name) && !referred.has(name))
+    .filter((name) => !SERVICE_LINK.test(name))
     .sort()
     .map((name) => warning(name, nearest(name, known)));
+}
+
+/** The names behind `env:NAME`. A file that cannot be read is a fault of its own, told where it is loaded. */
+function variablesReferredTo(file: string | undefined): ReadonlySet<string> {
+  if (file === undefined) return new Set();
+  try {
+    const text = readFileSync(file, 'utf8');
+    return new Set([...text.matchAll(/\benv:(\w+)/g)].map(([, name = '']) => name));
+  } catch {
+    return new Set();
+  }
 }
 
 function warning(name: string, meant: string | undefined): string {

@@ -82,7 +82,7 @@ export function loadSettings(env: NodeJS.ProcessEnv): Settings {
   const found = [...unread, ...misread];
   const named = new Set(found.map(({ name }) => name.replace(/_FILE$/, '')));
   throwFaults([...found, ...settingFaults(values).filter(({ name }) => !named.has(name))]);
-  return toSettings(values, unknownSettings(env));
+  return toSettings(values, unknownSettings(env, values.CTG_ACCOUNTS_FILE));
 }
 
 /** The sound values, and the faults of the others, whose defaults stand in so that the rest can be judged too. */

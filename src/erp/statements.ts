@@ -37,6 +37,11 @@ export function bindStatement(
   return sql<Record<string, unknown>>`${sql.join(pieces, sql``)}`;
 }
 
+/** The names of a statement's parameters, each once. */
+export function parametersOf(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(PARTS)].flatMap(([, name]) => name ?? []))];
+}
+
 function bindValue(value: NamedValue | undefined): RawBuilder<unknown> {
   if (Array.isArray(value))
     return value.length === 0 ? sql`NULL` : sql`${sql.join(value.map((each) => sql`${each}`))}`;

@@ -82,7 +82,8 @@ function openRedis(target: RedisTarget, prefix: string): QueueStore {
   };
 }
 
-function connectRedis(target: RedisTarget, common: RedisOptions): Redis | Cluster {
+/** Connects to Redis, of whatever kind. Its errors are heard: with a listener of one's own they can be told. */
+export function connectRedis(target: RedisTarget, common: RedisOptions): Redis | Cluster {
   const connection = newRedis(target, { ...common, enableReadyCheck: true });
   // The workers and queues report errors themselves; an unheard 'error' event would end the process.
   connection.on('error', () => undefined);

@@ -56,3 +56,19 @@ function lastOf(rows: readonly { value: number }[]): number {
   if (!row) throw new Error('The key clock is missing (table ctg_clock, row "key"). Run "ctg-sync migrate".');
   return Number(row.value);
 }
+
+/**
+ * Why keys do not come out as `format` has them, if they do not. The clock never goes back, so fewer digits than the keys
+ * before had change nothing: the number of digits is chosen before the first key.
+ */
+export async function keyFormatFault(
+  executor: Executor,
+  { digits }: Pick<KeyFormat, 'digits'>,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ value: number }>`SELECT value FROM ctg_clock WHERE name = 'key'`.execute(
+    executor,
+  );
+  const given = String(lastOf(rows)).length;
+  if (given <= digits) return undefined;
+  return `key.digits is ${digits} and has no effect: keys of ${given} digits were given before, and go on so.`;
+}

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { loadPlatformPaths } from '../../src/config/paths.ts';
+import { type KnownInterface, loadPlatformPaths } from '../../src/config/paths.ts';
 import { settingsErrorOf } from './faults-of.ts';
 import { temporaryFile } from './temporary-files.ts';
 
-const load = (text: string, known?: readonly string[]) =>
+const load = (text: string, known?: readonly KnownInterface[]) =>
   loadPlatformPaths(temporaryFile('paths.yaml', text), known);
 const matches = (patterns: readonly RegExp[], text: string) => patterns.some((pattern) => pattern.test(text));
 
@@ -65,7 +65,7 @@ patterns:
     - "(broken"
 key: {digits: 3}
 `;
-  const { message, faults } = settingsErrorOf(() => load(text, ['place-order', 'login']));
+  const { message, faults } = settingsErrorOf(() => load(text, [{ name: 'place-order' }, { name: 'login' }]));
   expect(faults).toHaveLength(5);
   expect(message).toContain(
     'interfaces.place-ordr (paths.yaml:2): is not an interface (did you mean "place-order"?). Fix: rename it or remove it',
@@ -74,4 +74,21 @@ key: {digits: 3}
   expect(message).toContain('"timeoutms" (did you mean "timeoutMs"?)');
   expect(message).toContain('patterns.duplicate[1] (paths.yaml:7): is not a regular expression');
   expect(message).toContain('key.digits (paths.yaml:8)');
+});
+
+test('an op type that the interface does not have is named, with the one that was meant', () => {
+  const text = `interfaces:
+  customer:
+    opTypes: {ad: 7, modify: 8}
+  ship: {opTypes: {add: 1}}
+`;
+  const known = [{ name: 'customer', opTypes: { add: 1, delete: 2, modify: 3 } }, { name: 'ship' }];
+  const { message, faults } = settingsErrorOf(() => load(text, known));
+  expect(faults).toHaveLength(2);
+  expect(message).toContain(
+    'interfaces.customer.opTypes.ad (paths.yaml:3): is not an op type of customer (did you mean "add"?). Fix: use one of add, delete, modify',
+  );
+  expect(message).toContain(
+    'interfaces.ship.opTypes.add (paths.yaml:4): is not an op type of ship. Fix: remove it',
+  );
 });

@@ -205,6 +205,17 @@ test('an unknown CTG_ variable is warned of, with the name that was meant and no
   ]);
 });
 
+test('a variable to which the accounts file refers is not warned of', () => {
+  const text = '- {id: north, username: u, password: env:CTG_NORTH_PASSWORD, sec: "env:CTG_NORTH_SEC"}\n';
+  const { warnings } = loadSettings({
+    CTG_ACCOUNTS_FILE: temporaryFile('accounts.yaml', text),
+    CTG_NORTH_PASSWORD: 'x',
+    CTG_NORTH_SEC: 'x',
+    CTG_NORTH_SECC: 'x',
+  });
+  expect(warnings).toEqual(['CTG_NORTH_SECC is not a setting and has no effect.']);
+});
+
 test('what Kubernetes sets for a service named ctg-sync is not warned of', () => {
   const env = {
     CTG_SYNC_SERVICE_HOST: '10.0.0.1',

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { createMetrics, type Metrics } from './admin/metrics/metrics.ts';
 import { createAccountBook } from './config/account-book.ts';
 import type { Accounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -9,6 +10,7 @@ import { readSecret } from './config/reference.ts';
 import type { Settings } from './config/settings.ts';
 import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
+import { watchAlerts } from './jobs/alerts/watch-alerts.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
@@ -56,6 +58,7 @@ export type Agent = {
   readonly deliverer: Deliverer;
   readonly pollContext: PollContext;
   readonly mirror: Mirror;
+  readonly metrics: Metrics;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -96,6 +99,8 @@ async function build(
   const id =
     settings.agentId ?? `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const shard = shardOf(id);
+  const metrics = createMetrics();
+  const { observer } = metrics;
 
   const book = createAccountBook(initialAccounts);
   const { accounts } = book;
@@ -135,6 +140,7 @@ async function build(
     timeoutMs: settings.timeoutMs,
     rateLimit: settings.rateLimit,
     onCircuitChange: (system, snapshot) => logger.warn({ system, ...snapshot }, 'circuit'),
+    onSend: observer.sent,
   });
   closers.push(() => gateway.close());
 
@@ -178,6 +184,7 @@ async function build(
     depth: (name) => queues.depth(name),
     refusedAccounts: () => logins.refused(),
     polls: database.engine === 'mysql',
+    observer,
   });
   closers.push(() => deliverer.settled());
   closers.push(() => relay.stop());
@@ -194,6 +201,7 @@ async function build(
     sources,
     pollRateLimit: settings.pollRateLimit,
     enqueue: (watches) => queues.enqueueWatches(watches),
+    observer,
   };
   const claimMs = 2 * longestSendMs(settings, platform) + 30_000;
   const mirror = createMirror({ ...pollContext, claimMs });
@@ -225,6 +233,8 @@ async function build(
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
   const { pollCron, mirrorCron } = settings;
   closers.push(startSchedule({ queues, pollCron, mirrorCron, logger }));
+  const watched = { database, gateway, logins, relay, queues, observer, logger };
+  closers.push(watchAlerts({ ...watched, agentId: id, settings: settings.alerts }));
 
   return {
     id,
@@ -239,6 +249,7 @@ async function build(
     deliverer,
     pollContext,
     mirror,
+    metrics,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

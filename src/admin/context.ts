@@ -10,6 +10,7 @@ import type { RelayLoop } from '../jobs/relay-loop.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import { shardOf } from '../ledger/tally.ts';
 import type { Gateway } from '../platform/gateway.ts';
+import type { Metrics } from './metrics/metrics.ts';
 
 /** What the admin server shows and acts on: the parts of a running agent. */
 export type AdminContext = {
@@ -25,6 +26,7 @@ export type AdminContext = {
   readonly deliverer: Pick<Deliverer, 'inFlight'>;
   readonly pollContext: Pick<PollContext, 'mapperOptions'>;
   readonly leaseFault: () => string | undefined;
+  readonly metrics: Metrics;
 };
 
 /** In whose name the admin server writes to the ledger. */

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { addAlertsRoute } from './alerts-route.ts';
 import { addAuth } from './auth.ts';
 import { addBindingsRoute } from './bindings-route.ts';
 import { addBoard } from './board.ts';
@@ -7,6 +8,7 @@ import type { AdminContext } from './context.ts';
 import { addDeliveriesRoutes } from './deliveries-routes.ts';
 import { addEntitiesRoute } from './entities-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
+import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { addPollsRoute } from './polls-route.ts';
 import { answerError, Problem } from './problem.ts';
 import { addResyncRoute } from './resync-route.ts';
@@ -59,6 +61,8 @@ function createServer(agent: AdminContext): FastifyInstance {
   addHealthRoutes(app, agent);
   addChangesRoute(app, agent);
   addStatusRoute(app, agent);
+  addMetricsRoute(app, agent);
+  addAlertsRoute(app, agent);
   addDeliveriesRoutes(app, agent);
   addEntitiesRoute(app, agent);
   addResyncRoute(app, agent);

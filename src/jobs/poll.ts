@@ -7,6 +7,7 @@ import type { MapperOptions, PlatformInterface } from '../mappers/interface.ts';
 import { INTERFACES, interfaceNamed } from '../mappers/registry.ts';
 import type { Gateway } from '../platform/gateway.ts';
 import type { Logins } from './logins.ts';
+import type { Observer } from './observer.ts';
 import type { JobResult } from './queues.ts';
 
 /** What polling works with. */
@@ -21,6 +22,7 @@ export type PollContext = {
   /** Polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly enqueue: (watches: readonly DueWatch[]) => Promise<void>;
+  readonly observer?: Pick<Observer, 'polled'>;
 };
 
 /** Whose source map says how a status is shown in the ERP's own table. */
@@ -77,6 +79,7 @@ export async function pollWatch(context: PollContext, id: number): Promise<JobRe
     nextInMs,
     writeBack: context.sources.get(WRITTEN_BACK[endpoint.poll.shows])?.writeBack?.status,
   });
+  context.observer?.polled({ poll: endpoint.name, outcome: outcome.kind, changed });
   if (writeBackFault !== undefined) {
     context.logger.error(
       { key: watch.key, error: writeBackFault },

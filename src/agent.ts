@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { createMetrics, type Metrics } from './admin/metrics/metrics.ts';
+import { readVersion } from './admin/version.ts';
 import { createAccountBook } from './config/account-book.ts';
 import type { Accounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -22,6 +23,7 @@ import { watchForEmptiedQueue } from './jobs/refill.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
+import { openTracer, type Tracer } from './jobs/tracing.ts';
 import { startWorkers } from './jobs/workers.ts';
 import { clearHistory } from './ledger/housekeeping.ts';
 import { migrate, pendingMigrations } from './ledger/migrate.ts';
@@ -59,6 +61,7 @@ export type Agent = {
   readonly pollContext: PollContext;
   readonly mirror: Mirror;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -101,6 +104,8 @@ async function build(
   const shard = shardOf(id);
   const metrics = createMetrics();
   const { observer } = metrics;
+  const tracer = await openTracer({ endpoint: settings.traceEndpoint, agentId: id, version: readVersion() });
+  closers.push(() => tracer.stop());
 
   const book = createAccountBook(initialAccounts);
   const { accounts } = book;
@@ -170,6 +175,7 @@ async function build(
     retryCapMs: settings.retryCapMs,
     retryMaxAgeMs: settings.retryMaxAgeHours * 3_600_000,
     concurrency: settings.concurrency,
+    tracer,
     onReady: (ready) => void enqueue(ready).catch(() => undefined),
     onOutbox: () => relay.wake(),
   });
@@ -185,6 +191,7 @@ async function build(
     refusedAccounts: () => logins.refused(),
     polls: database.engine === 'mysql',
     observer,
+    tracer,
   });
   closers.push(() => deliverer.settled());
   closers.push(() => relay.stop());
@@ -250,6 +257,7 @@ async function build(
     pollContext,
     mirror,
     metrics,
+    tracer,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

@@ -7,6 +7,7 @@ import type { Logins } from '../jobs/logins.ts';
 import type { PollContext } from '../jobs/poll.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { RelayLoop } from '../jobs/relay-loop.ts';
+import type { Tracer } from '../jobs/tracing.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import { shardOf } from '../ledger/tally.ts';
 import type { Gateway } from '../platform/gateway.ts';
@@ -27,6 +28,7 @@ export type AdminContext = {
   readonly pollContext: Pick<PollContext, 'mapperOptions'>;
   readonly leaseFault: () => string | undefined;
   readonly metrics: Metrics;
+  readonly tracer: Tracer;
 };
 
 /** In whose name the admin server writes to the ledger. */

@@ -86,18 +86,19 @@ export async function pollWatch(context: PollContext, id: number): Promise<JobRe
       'writeBack.status of the source map failed',
     );
   }
-  context.logger.debug(
-    {
-      watch: id,
-      interface: endpoint.name,
-      key: watch.key,
-      outcome: outcome.kind,
-      status: found?.status,
-      changed,
-      ms: Math.round(durationMs),
-    },
-    'poll',
-  );
+  const facts = {
+    watch: id,
+    account: watch.account,
+    interface: endpoint.name,
+    key: watch.key,
+    outcome: outcome.kind,
+    status: found?.status,
+    changed,
+    ms: Math.round(durationMs),
+  };
+  // Most polls find nothing new, and there are many of them.
+  if (changed) context.logger.info(facts, 'poll');
+  else context.logger.debug(facts, 'poll');
   return { kind: 'done', summary: found ? `status ${found.status}` : outcome.kind };
 }
 

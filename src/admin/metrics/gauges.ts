@@ -73,11 +73,9 @@ type Ledger = Record<
 >;
 
 function showLedger(ledger: Ledger, facts: DatabaseFacts | undefined): void {
-  for (const gauge of Object.values(ledger)) {
-    gauge.reset();
-    // A gauge without labels goes back to 0, which would be a claim.
-    if (!facts) gauge.remove();
-  }
+  for (const gauge of Object.values(ledger)) gauge.reset();
+  // A gauge without labels goes back to 0, which would be a claim.
+  for (const gauge of [ledger.difference, ledger.lag, ledger.agents]) gauge.remove();
   if (!facts) return;
   const { summary, due, alerts } = facts;
   for (const [part, value] of Object.entries(summary.balance)) ledger.balance.set({ part }, value);

@@ -1,3 +1,4 @@
+import { maskPhones } from '../../config/redaction.ts';
 import type { Alert, AlertRule } from '../../ledger/alert-store.ts';
 
 /** A text in the two languages of the operators. */
@@ -85,13 +86,9 @@ export function wordsOf(alert: Pick<Alert, 'rule' | 'subject' | 'value' | 'detai
   return WORDS[alert.rule](alert);
 }
 
+/** A platform's words may name somebody; an alert goes to a group. */
 function quoted(detail: string | undefined, before: string): string {
   return detail === undefined || detail === '' ? '' : `${before}${maskPhones(detail).slice(0, 120)}`;
-}
-
-/** A platform's words may name somebody; an alert goes to a group. */
-function maskPhones(text: string): string {
-  return text.replace(/\b(1[3-9]\d)\d{8}\b/g, '$1********');
 }
 
 function duration(seconds: number | undefined): Words {

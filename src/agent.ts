@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Logger } from 'pino';
+import { createMetrics, type Metrics } from './admin/metrics/metrics.ts';
+import { readVersion } from './admin/version.ts';
 import { createAccountBook } from './config/account-book.ts';
 import type { Accounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -9,12 +11,14 @@ import { readSecret } from './config/reference.ts';
 import type { Settings } from './config/settings.ts';
 import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
+import { watchAlerts } from './jobs/alerts/watch-alerts.ts';
 import { type Backfills, startBackfills } from './jobs/backfill.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
 import { createLogins, type Logins } from './jobs/logins.ts';
 import { createMirror, type Mirror } from './jobs/mirror.ts';
+import { openTracer } from './jobs/open-tracer.ts';
 import type { PollContext } from './jobs/poll.ts';
 import { createQueues, type Queues } from './jobs/queues.ts';
 import { createReconciler, type Reconciler } from './jobs/reconcile.ts';
@@ -22,6 +26,7 @@ import { watchForEmptiedQueue } from './jobs/refill.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
 import { startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
+import type { Tracer } from './jobs/tracing.ts';
 import { startWorkers } from './jobs/workers.ts';
 import { startWriteBack, writesBackOf } from './jobs/write-back.ts';
 import { keyFormatFault } from './ledger/clock.ts';
@@ -62,6 +67,8 @@ export type Agent = {
   readonly mirror: Mirror;
   readonly reconciler: Reconciler;
   readonly backfills: Backfills;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -102,6 +109,10 @@ async function build(
   const id =
     settings.agentId ?? `${hostname().slice(0, 32)}-${process.pid}-${randomBytes(3).toString('hex')}`;
   const shard = shardOf(id);
+  const metrics = createMetrics();
+  const { observer } = metrics;
+  const tracer = await openTracer({ endpoint: settings.traceEndpoint, agentId: id, version: readVersion() });
+  closers.push(() => tracer.stop());
 
   const book = createAccountBook(initialAccounts);
   const { accounts } = book;
@@ -143,6 +154,7 @@ async function build(
     timeoutMs: settings.timeoutMs,
     rateLimit: settings.rateLimit,
     onCircuitChange: (system, snapshot) => logger.warn({ system, ...snapshot }, 'circuit'),
+    onSend: observer.sent,
   });
   closers.push(() => gateway.close());
 
@@ -173,6 +185,7 @@ async function build(
     retryCapMs: settings.retryCapMs,
     retryMaxAgeMs: settings.retryMaxAgeHours * 3_600_000,
     concurrency: settings.concurrency,
+    tracer,
     onReady: (ready) => void enqueue(ready).catch(() => undefined),
     onOutbox: () => relay.wake(),
   });
@@ -188,6 +201,8 @@ async function build(
     depth: (name) => queues.depth(name),
     refusedAccounts: () => logins.refused(),
     polls: database.engine === 'mysql',
+    observer,
+    tracer,
   });
   closers.push(() => deliverer.settled());
   closers.push(() => relay.stop());
@@ -214,6 +229,7 @@ async function build(
     writesBack,
     pollRateLimit: settings.pollRateLimit,
     enqueue: (watches) => queues.enqueueWatches(watches),
+    observer,
   };
   const claimMs = 2 * longestSendMs(settings, platform) + 30_000;
   const mirror = createMirror({ ...pollContext, claimMs });
@@ -257,6 +273,8 @@ async function build(
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
   const { pollCron, mirrorCron, reconcileCron } = settings;
   closers.push(startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger }));
+  const watched = { database, gateway, logins, relay, queues, observer, logger };
+  closers.push(watchAlerts({ ...watched, agentId: id, settings: settings.alerts }));
 
   return {
     id,
@@ -273,6 +291,8 @@ async function build(
     mirror,
     reconciler,
     backfills,
+    metrics,
+    tracer,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

@@ -50,7 +50,17 @@ export function addChangesRoute(app: FastifyInstance, context: AdminContext): vo
       const count = requireSound(body);
       const key = idempotencyKey(request);
       const remembered = key === undefined ? undefined : { key, bodyHash: hash('sha256', raw, 'hex'), count };
-      const stored = await storeChanges(context.database, () => batchesOf(body), remembered);
+      const span = context.tracer.start('POST /v1/changes', {
+        parent: traceparent(request),
+        kind: 'server',
+        facts: { 'ctg.changes': count },
+      });
+      const batches = () => batchesOf(body, span.traceparent);
+      const stored = await storeChanges(context.database, batches, remembered).catch((error: unknown) => {
+        span.end({}, 'not stored');
+        throw error;
+      });
+      span.end({ 'ctg.stored': stored.kind });
       context.relay.wake();
       const answer = { stored: requireStored(stored, key) };
       if (stored.kind === 'repeated') reply.header('idempotency-replayed', 'true');
@@ -136,7 +146,7 @@ function requireSound(body: Body): number {
   });
 }
 
-function* batchesOf(body: Body): Iterable<readonly OutboxEntry[]> {
+function* batchesOf(body: Body, trace: string | undefined): Iterable<readonly OutboxEntry[]> {
   let batch: OutboxEntry[] = [];
   let size = 0;
   for (const { bytes, read } of body.changes()) {
@@ -146,10 +156,16 @@ function* batchesOf(body: Body): Iterable<readonly OutboxEntry[]> {
       batch = [];
       size = 0;
     }
-    batch.push(read.entry);
+    batch.push({ ...read.entry, trace });
     size += bytes;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** The caller's trace (W3C); one that is none begins no trace, and is no fault. */
+function traceparent({ headers }: FastifyRequest): string | undefined {
+  const { traceparent } = headers;
+  return typeof traceparent === 'string' ? traceparent.trim() : undefined;
 }
 
 function idempotencyKey(request: FastifyRequest): string | undefined {

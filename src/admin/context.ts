@@ -9,9 +9,11 @@ import type { PollContext } from '../jobs/poll.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { Reconciler } from '../jobs/reconcile.ts';
 import type { RelayLoop } from '../jobs/relay-loop.ts';
+import type { Tracer } from '../jobs/tracing.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import { shardOf } from '../ledger/tally.ts';
 import type { Gateway } from '../platform/gateway.ts';
+import type { Metrics } from './metrics/metrics.ts';
 
 /** What the admin server shows and acts on: the parts of a running agent. */
 export type AdminContext = {
@@ -29,6 +31,8 @@ export type AdminContext = {
   readonly pollContext: Pick<PollContext, 'mapperOptions' | 'writesBack'>;
   readonly reconciler: Pick<Reconciler, 'start'>;
   readonly leaseFault: () => string | undefined;
+  readonly metrics: Metrics;
+  readonly tracer: Tracer;
 };
 
 /** In whose name the admin server writes to the ledger. */

@@ -1,4 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { addAlertsRoute } from './alerts-route.ts';
 import { addAuth } from './auth.ts';
 import { addBackfillsRoutes } from './backfills-routes.ts';
 import { addBindingsRoute } from './bindings-route.ts';
@@ -8,6 +9,7 @@ import type { AdminContext } from './context.ts';
 import { addDeliveriesRoutes } from './deliveries-routes.ts';
 import { addEntitiesRoute } from './entities-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
+import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { addPollsRoute } from './polls-route.ts';
 import { answerError, Problem } from './problem.ts';
 import { addReconcileRoutes } from './reconcile-routes.ts';
@@ -61,6 +63,8 @@ function createServer(agent: AdminContext): FastifyInstance {
   addHealthRoutes(app, agent);
   addChangesRoute(app, agent);
   addStatusRoute(app, agent);
+  addMetricsRoute(app, agent);
+  addAlertsRoute(app, agent);
   addDeliveriesRoutes(app, agent);
   addEntitiesRoute(app, agent);
   addResyncRoute(app, agent);

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { activeAlerts } from '../ledger/alert-store.ts';
 import { readSummary } from '../ledger/balance.ts';
 import type { AdminContext } from './context.ts';
 import { readVersion } from './version.ts';
@@ -28,6 +29,11 @@ export function addStatusRoute(app: FastifyInstance, context: AdminContext): voi
       entities,
       systems: systemsOf(context),
       accounts: accountsOf(context),
+      alerts: (await activeAlerts(context.database)).map(({ rule, subject, since }) => ({
+        rule,
+        subject,
+        since,
+      })),
       unreadable: Object.fromEntries(context.relay.unreadable()),
       queues: await readQueues(context),
     };

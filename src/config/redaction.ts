@@ -42,6 +42,11 @@ export function redactText(text: string): string {
     .replace(/("(?:password|sec|secret|token)"\s*:\s*")[^"]*/gi, `$1${REDACTED}`);
 }
 
+/** A text from elsewhere without the telephone numbers that it may quote; three digits stay. */
+export function maskPhones(text: string): string {
+  return text.replace(/(?<!\d)(1[3-9]\d)\d{8}(?!\d)/g, '$1********');
+}
+
 function redactObject(fields: object, around: readonly object[]): Fields {
   const inside = [...around, fields];
   const entries = Object.entries(fields).slice(0, MOST_FIELDS);

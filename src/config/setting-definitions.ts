@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { agentSettings } from './definitions/agent.ts';
+import { monitoringSettings } from './definitions/monitoring.ts';
 import { platformSettings } from './definitions/platform.ts';
 import { sendingSettings } from './definitions/sending.ts';
 import { type Bilingual, notesOf, type SettingNotes } from './definitions/setting.ts';
@@ -11,6 +12,7 @@ export const settingsSchema = z.object({
   ...storageSettings,
   ...sendingSettings,
   ...agentSettings,
+  ...monitoringSettings,
 });
 
 /** The settings by their variables' names, parsed. */
@@ -33,6 +35,7 @@ export function settingGroups(): readonly SettingGroup[] {
     group({ en: 'Data', zh: '数据' }, storageSettings),
     group({ en: 'Sending and polling', zh: '发送与轮询' }, sendingSettings),
     group({ en: 'Agent and admin server', zh: '代理与管理服务' }, agentSettings),
+    group({ en: 'Alerts and traces', zh: '告警与链路追踪' }, monitoringSettings),
   ];
 }
 

@@ -6,7 +6,7 @@ const SHORTEST_TOKEN = 16;
 
 /** The faults that only several settings together show. */
 export function settingFaults(values: SettingValues): readonly Fault[] {
-  return [...insecureFaults(values), ...tokenFaults(values)];
+  return [...insecureFaults(values), ...webhookFaults(values), ...tokenFaults(values)];
 }
 
 function insecureFaults(values: SettingValues): readonly Fault[] {
@@ -16,6 +16,14 @@ function insecureFaults(values: SettingValues): readonly Fault[] {
   return Object.entries(urls).flatMap(([name, url]) =>
     url !== undefined && isInsecure(url) ? [{ name, problem: insecureProblem(url), fix: INSECURE_FIX }] : [],
   );
+}
+
+/** A robot's address is its key, and each of them is reached by https. A generic webhook may be on the own network. */
+function webhookFaults(values: SettingValues): readonly Fault[] {
+  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_KIND: kind } = values;
+  if (url === undefined || kind === 'generic' || !isInsecure(url)) return [];
+  const problem = 'is plain http:, which would show its key on the network';
+  return [{ name: 'ALERT_WEBHOOK_URL', problem, fix: 'use https:' }];
 }
 
 function tokenFaults(values: SettingValues): readonly Fault[] {

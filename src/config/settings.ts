@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type Fault, throwFaults } from './fault.ts';
+import { type AlertSettings, alertSettings, traceEndpoint } from './monitoring.ts';
 import { fixOf } from './reading.ts';
 import type { RedisTarget } from './redis-url.ts';
 import { concealing, Secret } from './secret.ts';
@@ -63,6 +64,9 @@ export type Settings = {
   readonly agentId?: string;
   /** 0 keeps finished deliveries for ever. */
   readonly historyDays: number;
+  readonly alerts: AlertSettings;
+  /** The collector of traces, without a path; undefined: no traces. */
+  readonly traceEndpoint?: string;
   /** Sentences for the log: `CTG_…` variables that nothing reads. */
   readonly warnings: readonly string[];
 };
@@ -114,6 +118,8 @@ function toSettings(values: SettingValues, warnings: readonly string[]): Setting
     ...platformOf(values),
     ...sendingOf(values),
     ...agentOf(values),
+    alerts: alertSettings(values),
+    traceEndpoint: traceEndpoint(values),
     warnings,
   };
   return Object.freeze(concealing(settings, SECRET_FIELDS));

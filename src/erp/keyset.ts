@@ -6,6 +6,10 @@ export type Keyset = {
   readonly table: string;
   readonly key: readonly string[];
   readonly keySeparator: string;
+  /** What the condition calls the table's row. */
+  readonly alias?: string | undefined;
+  /** Which rows are records. */
+  readonly condition?: string | undefined;
   readonly since?: { readonly column: string; readonly time: string } | undefined;
 };
 
@@ -37,9 +41,7 @@ export async function readKeyset(
 /** How many rows the walk meets, as of now. */
 export async function countKeyset(executor: Executor, keyset: Keyset): Promise<number> {
   const { rows } = await sql<{ count: number | string }>`
-    SELECT count(*) AS "count" FROM ${sql.table(keyset.table)} WHERE ${changedSince(keyset)}`.execute(
-    executor,
-  );
+    SELECT count(*) AS "count" FROM ${rowsOf(keyset)} WHERE ${changedSince(keyset)}`.execute(executor);
   return Number(rows[0]?.count ?? 0);
 }
 
@@ -86,14 +88,19 @@ async function readPiece(
     (column, at) => sql`CAST(${sql.ref(column)} AS ${text}) AS ${sql.ref(`key_${at}`)}`,
   );
   const { rows } = await sql<Record<string, unknown>>`
-    SELECT ${sql.join(columns)} FROM ${sql.table(keyset.table)}
+    SELECT ${sql.join(columns)} FROM ${rowsOf(keyset)}
     WHERE ${where} AND ${changedSince(keyset)}
     ORDER BY ${sql.join(order.map((column) => sql.ref(column)))} LIMIT ${sql.lit(limit)}`.execute(executor);
   return rows.map((row) => rowOf(row, keyset));
 }
 
-function changedSince({ since }: Keyset): RawBuilder<unknown> {
-  return since ? sql`${sql.ref(since.column)} >= ${since.time}` : sql`TRUE`;
+function rowsOf({ table, alias = 't' }: Keyset): RawBuilder<unknown> {
+  return sql`${sql.table(table)} AS ${sql.id(alias)}`;
+}
+
+function changedSince({ since, condition }: Keyset): RawBuilder<unknown> {
+  const changed = since ? sql`${sql.ref(since.column)} >= ${since.time}` : sql`TRUE`;
+  return condition === undefined ? changed : sql`${changed} AND (${sql.raw(condition)})`;
 }
 
 function rowOf(row: Record<string, unknown>, { key, keySeparator }: Keyset): KeysetRow {
@@ -101,7 +108,8 @@ function rowOf(row: Record<string, unknown>, { key, keySeparator }: Keyset): Key
     const value = row[`key_${at}`];
     return value === null || value === undefined ? null : String(value);
   });
-  const name = position.filter((value) => value !== null).join(keySeparator);
+  // As the triggers write it: a missing tenant is an empty part.
+  const name = position.map((value) => value ?? '').join(keySeparator);
   return { key: name.trim(), position: JSON.stringify(position) };
 }
 

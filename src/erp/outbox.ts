@@ -11,6 +11,8 @@ export type OutboxRow = {
   /** The record, or undefined when it is to be read through the source map. */
   readonly payload: unknown;
   readonly capturedAt: Date;
+  /** The trace that it belongs to (W3C `traceparent`). */
+  readonly trace?: string | undefined;
 };
 
 /** What the relay must leave where it is for now. */
@@ -31,6 +33,7 @@ type RawRow = {
   op: string;
   payload: unknown;
   created_at: Date;
+  trace: string | null;
 };
 
 /**
@@ -76,7 +79,7 @@ async function lockSome(
 ): Promise<RawRow[]> {
   let query = executor
     .selectFrom('ctg_outbox')
-    .select(['id', 'account', 'entity', 'entity_key', 'op', 'payload', 'created_at'])
+    .select(['id', 'account', 'entity', 'entity_key', 'op', 'payload', 'created_at', 'trace'])
     .orderBy('id')
     .limit(limit)
     .forUpdate()
@@ -113,6 +116,7 @@ function readRow(row: RawRow): OutboxRow {
     op: row.op,
     payload: readPayload(row.payload),
     capturedAt: new Date(row.created_at),
+    trace: row.trace ?? undefined,
   };
 }
 
@@ -134,6 +138,8 @@ export type OutboxEntry = {
   readonly key: string;
   readonly op: 'upsert' | 'delete' | 'force';
   readonly payload?: unknown;
+  /** The trace that it belongs to (W3C `traceparent`). */
+  readonly trace?: string | undefined;
 };
 
 /** Puts changes into the outbox, in order. They are kept when this resolves (or when the transaction commits). */
@@ -145,6 +151,7 @@ export async function writeOutbox(executor: Executor, entries: readonly OutboxEn
       entity_key: entry.key,
       op: entry.op,
       payload: entry.payload === undefined ? null : JSON.stringify(entry.payload),
+      trace: entry.trace ?? null,
     }));
     await executor.insertInto('ctg_outbox').values(values).execute();
   }

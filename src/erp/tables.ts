@@ -12,6 +12,8 @@ export type OutboxTable = {
   op: Generated<string>;
   payload: string | null;
   created_at: Moment;
+  /** The trace that the change belongs to (W3C `traceparent`), where there is one. */
+  trace: Generated<string | null>;
 };
 
 /** `ctg_delivery`: the ledger, one row per owed effect. */
@@ -51,6 +53,8 @@ export type DeliveryTable = {
   due_at: Date | null;
   sent_at: Date | null;
   closed_at: Date | null;
+  /** The trace that its sends belong to (W3C `traceparent`), where there is one. */
+  trace: Generated<string | null>;
 };
 
 /** `ctg_attempt`: every attempt that did not simply succeed. */
@@ -230,6 +234,19 @@ export type BackfillTable = {
   ended_at: Date | null;
 };
 
+/** `ctg_alert`: alerts that are on, or coming, or just over. */
+export type AlertTable = {
+  rule: string;
+  subject: string;
+  state: string;
+  value: number | null;
+  detail: string | null;
+  since: Date;
+  clear_since: Date | null;
+  notified_state: string | null;
+  notified_at: Date | null;
+};
+
 /** All tables that the agent reads and writes. */
 export type Tables = {
   ctg_outbox: OutboxTable;
@@ -245,6 +262,7 @@ export type Tables = {
   ctg_reconcile: ReconcileTable;
   ctg_reconcile_finding: ReconcileFindingTable;
   ctg_backfill: BackfillTable;
+  ctg_alert: AlertTable;
   ctg_clock: { name: string; value: number };
   ctg_agent: { id: string; host: string; pid: number; lease_ms: number; started_at: Moment; seen_at: Moment };
   ctg_account: {

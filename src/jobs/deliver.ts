@@ -23,10 +23,12 @@ import type {
 import { interfaceNamed } from '../mappers/registry.ts';
 import type { Permit } from '../platform/circuit-state.ts';
 import type { Gateway, GatewayResult } from '../platform/gateway.ts';
+import { beginAttempt, logAttempt, settleAttempt } from './attempt.ts';
 import { createGroup, type Group } from './group.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
 import { type Delivering, settlementOf } from './settlement.ts';
+import type { Span, Tracer } from './tracing.ts';
 
 /** What delivering works with. */
 export type DeliverContext = {
@@ -44,6 +46,7 @@ export type DeliverContext = {
   readonly retryCapMs: number;
   readonly retryMaxAgeMs: number;
   readonly concurrency: number;
+  readonly tracer: Tracer;
   /** Told what may be sent because of something that was settled. */
   readonly onReady: (ready: readonly ReadyDelivery[]) => void;
   /** Told that changes were put into the outbox. */
@@ -137,9 +140,10 @@ async function deliverNow(
       const claim = await groups.claims.add(id);
       if (claim === 'closed' || !target.push) return { kind: 'done', summary: 'is closed already' };
       if (claim === 'elsewhere') return { kind: 'later', inMs: ELSEWHERE_PAUSE_MS };
-      const settlement = await attemptDelivery(context, target, target.push, claim, takePermit);
-      const settled = await groups.settlements.add(settlement);
-      logDelivery(context.logger, settlement, settled);
+      const attempt = beginAttempt(context.tracer, claim);
+      const settlement = await attemptDelivery(context, target, target.push, claim, takePermit, attempt);
+      const settled = await settleAttempt(context.tracer, attempt, settlement, groups.settlements.add);
+      logAttempt(context.logger, settlement, settled);
       // A newer state slipped in while this one was on its way: it goes next, in the same slot.
       if (settled !== 'again') return jobResult(settlement, settled);
     }
@@ -164,6 +168,7 @@ async function attemptDelivery(
   push: Push,
   claim: ClaimedDelivery,
   takePermit: () => Permit | undefined,
+  attempt: Span,
 ): Promise<Settlement> {
   const account = context.accounts.get(claim.account);
   const delivering: Delivering = { context, target, push, claim, attempts: [] };
@@ -190,7 +195,9 @@ async function attemptDelivery(
     if (secrets.kind === 'fault')
       return settlementOf(delivering, { kind: 'no-secret', reason: secrets.reason });
     const beforeSend = context.leaseFault;
+    const span = context.tracer.start(`send ${next.via}`, { parent: attempt.traceparent, kind: 'client' });
     const result = await context.gateway.send({ endpoint, account, body: secrets.body, beforeSend, permit });
+    span.end({ 'ctg.stage': next.stage, 'ctg.outcome': result.outcome.kind });
     note(delivering, next.via, next.stage, result);
     const outcome = next.ownLogin ? asOwnLogin(result.outcome) : result.outcome;
     if (outcome.kind === 'login-refused') await context.logins.refuse(claim.account, outcome.message);
@@ -290,24 +297,4 @@ function note(
 ): void {
   const message = 'message' in outcome ? outcome.message : undefined;
   delivering.attempts.push({ interface: via, stage, outcome: outcome.kind, message, durationMs });
-}
-
-/** One line a delivery, always the same message, no data of the record. */
-function logDelivery(logger: Logger, settlement: Settlement, settled: Settled): void {
-  const { claim, attempts } = settlement;
-  const facts = {
-    delivery: claim.id,
-    account: claim.account,
-    entity: claim.entity,
-    key: claim.key,
-    interface: claim.interface,
-    attempt: claim.attempt,
-    state: settled === 'closed' || settled === 'open' ? settlement.state : settled,
-    outcome: settlement.outcome,
-    ms: Math.round(attempts.reduce((sum, each) => sum + each.durationMs, 0)),
-    ...(settlement.reason !== undefined && { reason: settlement.reason }),
-    ...(settlement.retryInMs !== undefined && { retryInMs: Math.round(settlement.retryInMs) }),
-  };
-  if (settlement.state === 'accepted' || settlement.state === 'unchanged') logger.debug(facts, 'delivery');
-  else logger.warn(facts, 'delivery');
 }

@@ -7,6 +7,7 @@ import type { MapperOptions, PlatformInterface } from '../mappers/interface.ts';
 import { INTERFACES, interfaceNamed } from '../mappers/registry.ts';
 import type { Gateway } from '../platform/gateway.ts';
 import type { Logins } from './logins.ts';
+import type { Observer } from './observer.ts';
 import type { JobResult } from './queues.ts';
 
 /** What polling works with. */
@@ -21,6 +22,7 @@ export type PollContext = {
   /** Polls per second per system, at most. */
   readonly pollRateLimit: number;
   readonly enqueue: (watches: readonly DueWatch[]) => Promise<void>;
+  readonly observer?: Pick<Observer, 'polled'>;
 };
 
 /** Whose source map says how a status is shown in the ERP's own table. */
@@ -78,18 +80,20 @@ export async function pollWatch(context: PollContext, id: number): Promise<JobRe
     nextInMs,
     writtenBackTo: context.writesBack(entity, 'status') ? entity : undefined,
   });
-  context.logger.debug(
-    {
-      watch: id,
-      interface: endpoint.name,
-      key: watch.key,
-      outcome: outcome.kind,
-      status: found?.status,
-      changed,
-      ms: Math.round(durationMs),
-    },
-    'poll',
-  );
+  context.observer?.polled({ poll: endpoint.name, outcome: outcome.kind, changed });
+  const facts = {
+    watch: id,
+    account: watch.account,
+    interface: endpoint.name,
+    key: watch.key,
+    outcome: outcome.kind,
+    status: found?.status,
+    changed,
+    ms: Math.round(durationMs),
+  };
+  // Most polls find nothing new, and there are many of them.
+  if (changed) context.logger.info(facts, 'poll');
+  else context.logger.debug(facts, 'poll');
   return { kind: 'done', summary: found ? `status ${found.status}` : outcome.kind };
 }
 

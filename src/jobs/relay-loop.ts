@@ -1,5 +1,6 @@
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { INTERFACES } from '../mappers/registry.ts';
+import type { Observer } from './observer.ts';
 import { type RelayContext, relayOutbox } from './relay.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
 
@@ -10,6 +11,7 @@ export type RelayLoopContext = RelayContext & {
   readonly refusedAccounts: () => readonly string[];
   /** Whether the outbox is looked at without being told: MySQL has no notifications. */
   readonly polls: boolean;
+  readonly observer?: Pick<Observer, 'relayed'>;
 };
 
 /** The relay of this agent, at work. */
@@ -72,6 +74,7 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
       refusedAccounts: context.refusedAccounts(),
     };
     const { claimed, ready } = await relayOutbox(context, BATCH, filter);
+    if (claimed > 0) context.observer?.relayed(claimed);
     // The queue is only a hint: what could not be queued is put back by the sweep.
     await context
       .enqueue(ready)

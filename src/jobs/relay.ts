@@ -22,6 +22,7 @@ import { noteWriteBacks, type WriteBackNote, type WritesBack } from '../ledger/w
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { interfaceFor } from '../mappers/registry.ts';
 import { hydrate } from './hydrate.ts';
+import type { Span, Tracer } from './tracing.ts';
 
 /** What the relay works with. */
 export type RelayContext = {
@@ -32,6 +33,7 @@ export type RelayContext = {
   readonly writesBack: WritesBack;
   readonly logger: Logger;
   readonly companyOf: (account: string) => string | undefined;
+  readonly tracer: Tracer;
 };
 
 /** What one batch did. */
@@ -54,13 +56,18 @@ export async function relayOutbox(
   limit: number,
   filter: ClaimFilter,
 ): Promise<RelayBatch> {
-  return context.database.transact(async (transaction) => {
+  const spans: Span[] = [];
+  const batch = await context.database.transact(async (transaction) => {
+    // A transaction that met a deadlock runs again: the spans of the first time never end, and are never seen.
+    spans.length = 0;
     if (!(await takeRelayTurn(transaction))) return { claimed: 0, ready: [] };
     const rows = await claimOutboxRows(transaction, context.database.dialect, limit, filter);
     if (rows.length === 0) return { claimed: 0, ready: [] };
     const lanes = groupByLane(rows, await hydrate(transaction, context.sources, rows), context);
-    return { claimed: rows.length, ready: await writeLanes(transaction, context, lanes) };
+    return { claimed: rows.length, ready: await writeLanes(transaction, context, lanes, spans) };
   });
+  for (const span of spans) span.end();
+  return batch;
 }
 
 async function takeRelayTurn(executor: Executor): Promise<boolean> {
@@ -97,6 +104,7 @@ async function writeLanes(
   executor: Executor,
   context: RelayContext,
   lanes: readonly LaneChanges[],
+  spans: Span[],
 ): Promise<ReadyDelivery[]> {
   const { dialect } = context.database;
   const states = await readLanes(
@@ -124,7 +132,9 @@ async function writeLanes(
   );
   const keys = await takeKeys(executor, dialect, countKeys(inserts), context.keyFormat);
   const missing = await findMissing(executor, dialect, inserts);
-  const deliveries = inserts.map((each) => newDelivery(each, keys, missing));
+  const deliveries = inserts
+    .map((each) => newDelivery(each, keys, missing))
+    .map((delivery) => traced(context.tracer, delivery, spans));
   const fresh = await insertDeliveries(executor, dialect, deliveries);
   const absorbed = decided.flatMap(absorptionOf);
   await absorbChanges(
@@ -211,6 +221,7 @@ function newDelivery(decided: Decided, keys: string[], missing: ReadonlySet<stri
       idempotencyKey: undefined,
       reason: decision.reason,
       capturedAt: change.capturedAt,
+      trace: change.trace,
     };
   }
   const frozen = freezeDecided(decided, () => keys.shift() ?? '');
@@ -227,7 +238,22 @@ function newDelivery(decided: Decided, keys: string[], missing: ReadonlySet<stri
     idempotencyKey: frozen?.idempotencyKey,
     reason: blocking ? waitingReason(blocking) : undefined,
     capturedAt: change.capturedAt,
+    trace: change.trace,
   };
+}
+
+/** The delivery as a part of its change's trace; the step ends when the transaction has committed. */
+function traced(tracer: Tracer, delivery: NewDelivery, spans: Span[]): NewDelivery {
+  const { lane, state, trace } = delivery;
+  const facts = {
+    'ctg.entity': lane.entity,
+    'ctg.key': lane.key,
+    'ctg.account': lane.account,
+    'ctg.state': state,
+  };
+  const span = tracer.start('relay', { parent: trace, facts });
+  spans.push(span);
+  return { ...delivery, trace: span.traceparent ?? trace };
 }
 
 function absorptionOf({

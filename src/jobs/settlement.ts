@@ -318,6 +318,7 @@ function settle(
       key: change.key,
       op: 'upsert',
       payload: change.record,
+      trace: claim.trace,
     })),
     watches: consequences.watches.map((watch) => ({ account: claim.account, key: claim.key, ...watch })),
     changeable: push.changeable,

@@ -23,6 +23,8 @@ export type ClaimedDelivery = {
   readonly doubt: boolean;
   readonly capturedAt: Date;
   readonly ageMs: number;
+  /** The trace that it belongs to (W3C `traceparent`). */
+  readonly trace?: string | undefined;
   readonly bound:
     | { platformId: string | undefined; present: boolean; record: string | undefined }
     | undefined;
@@ -45,6 +47,7 @@ type ClaimRow = {
   captured_at: Date;
   age_ms: number;
   claimed_by: string | null;
+  trace: string | null;
   bound_id: string | null;
   bound_present: number | null;
   bound_record: string | null;
@@ -114,7 +117,7 @@ async function lockClaimable(
       : sql`TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(3)) / 1000`;
   const { rows } = await sql<ClaimRow>`
     SELECT d.id, d.account, d.entity, d.entity_key, d.op, d.interface, d.state, d.version, d.attempts, d.record,
-      d.frozen, d.progress, d.content_hash, d.captured_at, d.claimed_by, ${age} AS age_ms,
+      d.frozen, d.progress, d.content_hash, d.captured_at, d.claimed_by, d.trace, ${age} AS age_ms,
       b.platform_id AS bound_id, b.present AS bound_present, b.record AS bound_record
     FROM ctg_delivery d
     LEFT JOIN ctg_binding b ON b.account = d.account AND b.entity = d.entity AND b.entity_key = d.entity_key
@@ -142,6 +145,7 @@ function toClaim(row: ClaimRow): ClaimedDelivery {
     doubt: row.state === 'in_doubt' || row.claimed_by !== null,
     capturedAt: new Date(row.captured_at),
     ageMs: Number(row.age_ms),
+    trace: row.trace ?? undefined,
     bound:
       row.bound_present === null
         ? undefined

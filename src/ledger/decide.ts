@@ -6,6 +6,7 @@ export type Change = {
   /** Whether it is sent even if nothing changed. */
   readonly force: boolean;
   readonly capturedAt: Date;
+  readonly trace?: string | undefined;
   readonly content: Content;
 };
 

@@ -3,6 +3,7 @@ import type { Database } from '../erp/database.ts';
 import { firstTables } from './migrations/0001-tables.ts';
 import { reconcileTables } from './migrations/0003-reconcile.ts';
 import { backfillTable } from './migrations/0004-backfill.ts';
+import { alertsAndTraces } from './migrations/0005-alerts.ts';
 import { captureTables } from './migrations/0008-capture.ts';
 
 /** What {@link migrate} did. */
@@ -36,6 +37,7 @@ function migratorOf(database: Database): Migrator {
     '0008-capture': captureTables(database.dialect),
     '0003-reconcile': reconcileTables(database.dialect),
     '0004-backfill': backfillTable(database.dialect),
+    '0005-alerts': alertsAndTraces(database.dialect),
   };
   return new Migrator({
     db: database.kysely,

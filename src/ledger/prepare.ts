@@ -28,7 +28,7 @@ export function prepareChange(
   completion: Completion,
 ): Change {
   const op = row.op === 'delete' ? 'delete' : 'upsert';
-  const change = { op, force: row.op === 'force', capturedAt: row.capturedAt } as const;
+  const change = { op, force: row.op === 'force', capturedAt: row.capturedAt, trace: row.trace } as const;
   return { ...change, content: readContent(row, target, hydrated, completion) };
 }
 

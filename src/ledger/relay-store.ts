@@ -133,6 +133,7 @@ export type NewDelivery = {
   readonly idempotencyKey: string | undefined;
   readonly reason: string | undefined;
   readonly capturedAt: Date;
+  readonly trace: string | undefined;
 };
 
 const INSERT_COLUMNS = {
@@ -151,6 +152,7 @@ const INSERT_COLUMNS = {
   reason: 'text',
   outcome: 'text',
   captured_at: 'bigint',
+  trace: 'text',
   due: 'integer',
   closed: 'integer',
 } as const;
@@ -179,9 +181,9 @@ export async function insertDeliveries(
       ? sql`to_timestamp(v.captured_at / 1000.0)`
       : sql`FROM_UNIXTIME(v.captured_at / 1000)`;
   const insert = sql`INSERT INTO ctg_delivery (account, entity, entity_key, op, interface, state, open_lane, waits_for,
-      record, frozen, content_hash, idempotency_key, reason, outcome, captured_at, due_at, closed_at)
+      record, frozen, content_hash, idempotency_key, reason, outcome, captured_at, trace, due_at, closed_at)
     SELECT v.account, v.entity, v.entity_key, v.op, v.interface, v.state, v.open_lane, v.waits_for, v.record, v.frozen,
-      v.content_hash, v.idempotency_key, v.reason, v.outcome, ${captured}, ${when('v.due')}, ${when('v.closed')}
+      v.content_hash, v.idempotency_key, v.reason, v.outcome, ${captured}, v.trace, ${when('v.due')}, ${when('v.closed')}
     FROM ${source}`;
   if (dialect === 'postgres') {
     const { rows } = await sql<ReadyDelivery & { state: string }>`${insert}
@@ -212,6 +214,7 @@ function insertRow(delivery: NewDelivery): Record<keyof typeof INSERT_COLUMNS, s
     reason: delivery.reason?.slice(0, 1000) ?? null,
     outcome: rejected ? 'invalid' : null,
     captured_at: delivery.capturedAt.getTime(),
+    trace: delivery.trace ?? null,
     due: state === 'waiting' ? 1 : 0,
     closed: rejected ? 1 : 0,
   };

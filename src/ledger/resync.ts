@@ -58,11 +58,11 @@ export async function countRecords(
 
 /** The walk over an entity's own table. Throws when the map does not name what it needs. */
 function keysetOf(
-  { entity, table, key, keySeparator, changedSince }: SourceMap,
+  { entity, table, alias, condition, key, keySeparator, changedSince }: SourceMap,
   selection: Exclude<ResyncSelection, { readonly kind: 'keys' }>,
 ): Keyset {
   if (selection.kind === 'all') {
-    if (table !== undefined) return { table, key, keySeparator };
+    if (table !== undefined) return { table, alias, condition, key, keySeparator };
     throw new Error(
       `The source map of ${entity} has neither "selectAll" nor "table", which reading all records needs.`,
     );
@@ -70,7 +70,8 @@ function keysetOf(
   if (table === undefined || changedSince === undefined) {
     throw new Error(`The source map of ${entity} has no "changedSince" with a "table", which --since needs.`);
   }
-  return { table, key, keySeparator, since: { column: changedSince.column, time: selection.since } };
+  // What no longer meets the condition has changed as well: it is gone.
+  return { table, alias, key, keySeparator, since: { column: changedSince.column, time: selection.since } };
 }
 
 function toPage(keys: readonly string[], accounts: ReadonlyMap<string, string>, limit: number): KeyPage {

@@ -51,6 +51,25 @@ export async function writeWatches(
   );
 }
 
+/** More are not counted: so the count reads no more of the index than this, however many are due. */
+const MOST_COUNTED = 10_000;
+
+/** How many watches are due and not taken, by poll; at most {@link MOST_COUNTED} of each. */
+export async function countDueWatches(
+  { kysely, dialect }: Database,
+  polls: readonly string[],
+): Promise<Record<string, number>> {
+  const counts = polls.map(
+    (poll) => sql`SELECT ${sql.lit(poll)} AS poll, count(*) AS due FROM (SELECT 1 AS one FROM ctg_watch
+      WHERE poll = ${poll} AND next_at <= ${now(dialect)} LIMIT ${sql.lit(MOST_COUNTED)}) counted`,
+  );
+  const { rows } = await sql<{
+    poll: string;
+    due: number | string;
+  }>`${sql.join(counts, sql` UNION ALL `)}`.execute(kysely);
+  return Object.fromEntries(rows.map(({ poll, due }) => [poll, Number(due)]));
+}
+
 /** Which due watches to take. */
 export type DueClaim = {
   /** The interface that asks for them. */

@@ -50,6 +50,8 @@ export type GatewayOptions = {
   /** Sends per second per system; 0 is no limit. */
   readonly rateLimit: number;
   readonly onCircuitChange: (system: System, snapshot: CircuitSnapshot) => void;
+  /** Told of each send after its end; a circuit that lets nothing through is none. */
+  readonly onSend?: (send: { interface: string; outcome: string; durationMs: number }) => void;
 };
 
 /** How often a waiting sender asks the circuit again, at the longest: a circuit that closes early is noticed soon. */
@@ -86,6 +88,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     await pacers[system]();
     const { outcome, durationMs } = await sendOnce(options, request);
     circuits[system].record(failureOf(outcome), permit);
+    options.onSend?.({ interface: request.endpoint.name, outcome: outcome.kind, durationMs });
     return { outcome, durationMs };
   };
   const enter = async (system: System, signal: AbortSignal): Promise<Permit | undefined> => {

@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
 import { readRequest } from './request.ts';
 
 /** The ticks of the schedule that can be asked for at once. */
-export const TICK_NAMES: readonly string[] = ['poll', 'sweep', 'logins', 'mirror', 'reconcile'];
+const TICK_NAMES: readonly string[] = ['poll', 'sweep', 'logins', 'mirror', 'reconcile'];
 
 const parameters = z.strictObject({ name: z.string().max(32) });
 

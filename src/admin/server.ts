@@ -10,6 +10,7 @@ import { addDeliveriesRoutes } from './deliveries-routes.ts';
 import { addEntitiesRoute } from './entities-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addMetricsRoute } from './metrics/metrics-route.ts';
+import { addOpenApi } from './openapi.ts';
 import { addPollsRoute } from './polls-route.ts';
 import { answerError, Problem } from './problem.ts';
 import { addReconcileRoutes } from './reconcile-routes.ts';
@@ -61,6 +62,7 @@ function createServer(agent: AdminContext): FastifyInstance {
   addSecurityHeaders(app);
   addAuth(app, agent.settings);
   addHealthRoutes(app, agent);
+  addOpenApi(app);
   addChangesRoute(app, agent);
   addStatusRoute(app, agent);
   addMetricsRoute(app, agent);

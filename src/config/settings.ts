@@ -53,6 +53,8 @@ export type Settings = {
   readonly pollRateLimit: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
   readonly autoMigrate: boolean;
+  /** Whether the ERP's statement fails when its change cannot be captured. */
+  readonly captureMandatory: boolean;
   readonly senders: number;
   readonly httpClient: 'got' | 'undici';
   readonly retryMaxAgeHours: number;
@@ -132,6 +134,7 @@ function storageOf(values: SettingValues) {
     queuePrefix: values.QUEUE_PREFIX,
     dataDir: values.DATA_DIR,
     autoMigrate: values.AUTO_MIGRATE,
+    captureMandatory: values.CAPTURE_MANDATORY,
     historyDays: values.HISTORY_DAYS,
   };
 }

@@ -153,6 +153,7 @@ describe('commands that need no agent', () => {
       'status',
       'show',
       'resync',
+      'backfill',
       'dead',
       'import',
       'poll',

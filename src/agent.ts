@@ -18,7 +18,7 @@ import type { PollContext } from './jobs/poll.ts';
 import { createQueues, type Queues } from './jobs/queues.ts';
 import { watchForEmptiedQueue } from './jobs/refill.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
-import { startSchedule } from './jobs/schedule.ts';
+import { type Schedule, startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
 import { startWorkers } from './jobs/workers.ts';
 import { clearHistory } from './ledger/housekeeping.ts';
@@ -56,6 +56,7 @@ export type Agent = {
   readonly deliverer: Deliverer;
   readonly pollContext: PollContext;
   readonly mirror: Mirror;
+  readonly schedule: Pick<Schedule, 'next'>;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -224,7 +225,8 @@ async function build(
   closers.push(() => mirror.stop());
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
   const { pollCron, mirrorCron } = settings;
-  closers.push(startSchedule({ queues, pollCron, mirrorCron, logger }));
+  const schedule = startSchedule({ queues, pollCron, mirrorCron, logger });
+  closers.push(() => schedule.stop());
 
   return {
     id,
@@ -239,6 +241,7 @@ async function build(
     deliverer,
     pollContext,
     mirror,
+    schedule,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

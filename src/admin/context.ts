@@ -7,6 +7,7 @@ import type { Logins } from '../jobs/logins.ts';
 import type { PollContext } from '../jobs/poll.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { RelayLoop } from '../jobs/relay-loop.ts';
+import type { Schedule } from '../jobs/schedule.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import { shardOf } from '../ledger/tally.ts';
 import type { Gateway } from '../platform/gateway.ts';
@@ -24,6 +25,7 @@ export type AdminContext = {
   readonly relay: Pick<RelayLoop, 'wake' | 'unreadable' | 'lastProgress'>;
   readonly deliverer: Pick<Deliverer, 'inFlight'>;
   readonly pollContext: Pick<PollContext, 'mapperOptions'>;
+  readonly schedule: Pick<Schedule, 'next'>;
   readonly leaseFault: () => string | undefined;
 };
 

@@ -1,17 +1,20 @@
 import { type Database, type Executor, fromNow } from '../erp/database.ts';
+import { clearRates } from './rates.ts';
 
 const DAY_MS = 86_400_000;
 /** How long an intake's `Idempotency-Key` is remembered. */
 const INTAKE_DAYS = 7;
 /** Rows of one transaction: short, so that nothing waits for it. */
 const BATCH = 500;
+/** How long sends are kept by the minute: what the console shows, and a day to compare it with. */
+const RATE_DAYS = 2;
 
 /** What was cleared away. */
 export type Cleared = { readonly deliveries: number; readonly intakeKeys: number };
 
 /**
  * Removes closed deliveries (with their attempts) that are older than `historyDays`, and intake keys older than a week.
- * 0 days keeps every delivery. Bindings, counts and the inbox stay: they are not history.
+ * 0 days keeps every delivery. Sends by the minute go after two days. Bindings, counts and the inbox stay: they are not history.
  */
 export async function clearHistory(database: Database, historyDays: number): Promise<Cleared> {
   const { dialect, kysely } = database;
@@ -19,6 +22,7 @@ export async function clearHistory(database: Database, historyDays: number): Pro
     .deleteFrom('ctg_intake')
     .where('received_at', '<', fromNow(dialect, -INTAKE_DAYS * DAY_MS))
     .executeTakeFirst();
+  await clearRates(kysely, dialect, RATE_DAYS);
   const deliveries = historyDays > 0 ? await clearDeliveries(database, historyDays) : 0;
   return { deliveries, intakeKeys: Number(intake.numDeletedRows) };
 }

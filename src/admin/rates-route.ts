@@ -43,8 +43,9 @@ export function ratesOf(
   { present, minutes }: { readonly present: number; readonly minutes: number },
 ): Rates {
   const stepMinutes = Math.ceil(minutes / MOST_STEPS);
-  const last = Math.floor(present / stepMinutes);
-  const first = Math.floor((present - minutes) / stepMinutes) + 1;
+  // The present step is not over: as a rate it would look like a fall.
+  const last = Math.floor(present / stepMinutes) - 1;
+  const first = Math.floor((present - minutes) / stepMinutes);
   const steps = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const counts = new Map<string, number>();
   for (const { minute, outcome, sends } of rates) {

@@ -62,7 +62,7 @@ export async function readMinuteRates(
   const rows = await kysely
     .selectFrom('ctg_rate')
     .select(['minute', 'outcome', (builder) => builder.fn.sum('sends').as('sends')])
-    .where('minute', '>', present - minutes)
+    .where('minute', '>=', present - minutes)
     .groupBy(['minute', 'outcome'])
     .orderBy('minute')
     .execute();

@@ -4,10 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
-const FILES = ['README', 'docs/tables', 'docs/getting-started', 'docs/operation'].flatMap((name) => [
-  `${name}.md`,
-  `${name}.zh-CN.md`,
-]);
+const FILES = ['README', 'docs/tables', 'docs/getting-started', 'docs/operation', 'docs/console'].flatMap(
+  (name) => [`${name}.md`, `${name}.zh-CN.md`],
+);
 
 test('the tables in the READMEs are up to date', () => {
   const script = fileURLToPath(new URL('scripts/generate-readme-tables.ts', ROOT));

@@ -227,7 +227,7 @@ const TEXTS = {
 
   whyInvalid: { zh: 'ERP 的记录不合格，没有发出。', en: 'The ERP’s record is faulty; nothing was sent.' },
   doInvalid: {
-    zh: '在 ERP 里改正下面说的字段，保存后自动重发。',
+    zh: '在 ERP 里改正所说的字段，保存后自动重发。',
     en: 'Correct the named field in the ERP; it goes again by itself.',
   },
   whyRejected: { zh: '平台拒绝了这条记录。', en: 'The platform rejected the record.' },

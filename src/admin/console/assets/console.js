@@ -11,7 +11,8 @@ const live = () => document.getElementById('live');
 
 htmx.defineExtension('json', {
   onEvent: (name, event) => {
-    if (name === 'htmx:configRequest') event.detail.headers['content-type'] = 'application/json';
+    // The name as htmx writes it, or both types would be sent.
+    if (name === 'htmx:configRequest') event.detail.headers['Content-Type'] = 'application/json';
     return true;
   },
   encodeParameters: (_request, _parameters, form) => JSON.stringify(bodyOf(form)),

@@ -44,7 +44,6 @@ try {
   for (const [name, path] of Object.entries(PAGES)) {
     for (const width of WIDTHS) await shoot(browser, { name: `${name}-${width}`, path, width });
   }
-  await shoot(browser, { name: 'overview-dark-1280', path: '/', width: 1280, dark: true });
   await shoot(browser, { name: 'overview-en-1280', path: '/', width: 1280, locale: 'en-GB' });
 } finally {
   await browser.close();
@@ -55,19 +54,14 @@ type Shot = {
   readonly name: string;
   readonly path: string;
   readonly width: number;
-  readonly dark?: boolean;
   readonly locale?: string;
 };
 
-async function shoot(
-  browser: Browser,
-  { name, path, width, dark = false, locale = 'zh-CN' }: Shot,
-): Promise<void> {
+async function shoot(browser: Browser, { name, path, width, locale = 'zh-CN' }: Shot): Promise<void> {
   const context = await browser.newContext({
     viewport: { width, height: 860 },
     locale,
     timezoneId: 'Asia/Shanghai',
-    colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();

@@ -94,7 +94,7 @@ function details(
   const fact = (name: TextName, value: Html | string | undefined): Html | undefined =>
     value === undefined ? undefined : html`<div><dt>${t(name)}</dt><dd>${value}</dd></div>`;
   const { push } = target;
-  return html`<h1>${title} <span class="key">${target.title} · ${target.name}</span></h1>
+  return html`<h1>${title} <span class="key">${view.language === 'zh' ? '' : `${target.title} · `}${target.name}</span></h1>
 <section class="panel now"><dl>
 ${fact('system', word('system', target.system))}
 ${fact('path', html`<code>POST ${target.path}</code>`)}

@@ -24,7 +24,7 @@ import { createQueues, type Queues } from './jobs/queues.ts';
 import { createReconciler, type Reconciler } from './jobs/reconcile.ts';
 import { watchForEmptiedQueue } from './jobs/refill.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
-import { startSchedule } from './jobs/schedule.ts';
+import { type Schedule, startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
 import type { Tracer } from './jobs/tracing.ts';
 import { startWorkers } from './jobs/workers.ts';
@@ -69,6 +69,7 @@ export type Agent = {
   readonly backfills: Backfills;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
+  readonly schedule: Pick<Schedule, 'next'>;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -272,7 +273,8 @@ async function build(
   closers.push(() => reconciler.stop());
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
   const { pollCron, mirrorCron, reconcileCron } = settings;
-  closers.push(startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger }));
+  const schedule = startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger });
+  closers.push(() => schedule.stop());
   const watched = { database, gateway, logins, relay, queues, observer, logger };
   closers.push(watchAlerts({ ...watched, agentId: id, settings: settings.alerts }));
 
@@ -293,6 +295,7 @@ async function build(
     backfills,
     metrics,
     tracer,
+    schedule,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

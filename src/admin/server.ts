@@ -1,10 +1,12 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { addAlertsRoute } from './alerts-route.ts';
+import { addAuditTrail } from './audit-trail.ts';
 import { addAuth } from './auth.ts';
 import { addBackfillsRoutes } from './backfills-routes.ts';
 import { addBindingsRoute } from './bindings-route.ts';
 import { addBoard } from './board.ts';
 import { addChangesRoute } from './changes-route.ts';
+import { addConsole } from './console/console.ts';
 import type { AdminContext } from './context.ts';
 import { addDeliveriesRoutes } from './deliveries-routes.ts';
 import { addEntitiesRoute } from './entities-route.ts';
@@ -12,8 +14,10 @@ import { addHealthRoutes } from './health-routes.ts';
 import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { addPollsRoute } from './polls-route.ts';
 import { answerError, Problem } from './problem.ts';
+import { addRatesRoute } from './rates-route.ts';
 import { addReconcileRoutes } from './reconcile-routes.ts';
 import { addResyncRoute } from './resync-route.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 import { addStatusRoute } from './status-route.ts';
 
 export type { AdminContext } from './context.ts';
@@ -60,6 +64,7 @@ function createServer(agent: AdminContext): FastifyInstance {
   });
   addSecurityHeaders(app);
   addAuth(app, agent.settings);
+  addAuditTrail(app, agent);
   addHealthRoutes(app, agent);
   addChangesRoute(app, agent);
   addStatusRoute(app, agent);
@@ -72,34 +77,10 @@ function createServer(agent: AdminContext): FastifyInstance {
   addBackfillsRoutes(app, agent);
   addBindingsRoute(app, agent);
   addPollsRoute(app, agent);
+  addRatesRoute(app, agent);
   addBoard(app, agent);
-  app.get('/', async (_request, reply) => reply.redirect('/queues'));
+  addConsole(app, agent);
   return app;
-}
-
-/** Bull Board loads its font from elsewhere; without it the page uses the system's. */
-const CONTENT_POLICY = [
-  "default-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-function addSecurityHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'content-security-policy': CONTENT_POLICY,
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-resource-policy': 'same-origin',
-    });
-    if (!request.url.startsWith('/queues/static/')) reply.header('cache-control', 'no-store');
-  });
 }
 
 function urlOf(app: FastifyInstance, host: string): string {

@@ -36,6 +36,8 @@ export type Settings = {
   /** `adminToken` when it is not set by itself. */
   readonly ingestToken?: string;
   readonly bullBoardReadOnly: boolean;
+  /** Whether the console may show personal data as it is. */
+  readonly consoleUnmask: boolean;
   /** Where commands find the running agent. */
   readonly syncUrl: string;
   readonly concurrency: number;
@@ -194,6 +196,7 @@ function agentOf(values: SettingValues) {
     adminTokenReadonly: values.ADMIN_TOKEN_READONLY,
     ingestToken: values.INGEST_TOKEN ?? values.ADMIN_TOKEN,
     bullBoardReadOnly: values.BULL_BOARD_READONLY,
+    consoleUnmask: values.CONSOLE_UNMASK,
     syncUrl: values.CTG_SYNC_URL ?? localUrl(values.HTTP_HOST, values.HTTP_PORT),
     agentId: values.AGENT_ID,
     logLevel: values.LOG_LEVEL,

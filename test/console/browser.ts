@@ -11,7 +11,8 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export function describeInBrowser(title: string, suite: (store: Store) => void): void {
   const [store] = availableStores();
   const isThere = inject('chromiumPath') !== null && store !== undefined;
-  describe.skipIf(!isThere)(title, () => {
+  // A browser beside an agent on a busy machine is slow; how slow is not what these tests are about.
+  describe.skipIf(!isThere)(title, { timeout: 240_000 }, () => {
     if (store) suite(store);
   });
 }
@@ -30,7 +31,7 @@ export async function openPage(
 ): Promise<{ readonly page: Page; readonly complaints: string[] }> {
   const context = await browser.newContext({ locale: 'zh-CN', baseURL: url, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {

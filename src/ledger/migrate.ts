@@ -1,6 +1,7 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from '../erp/database.ts';
 import { firstTables } from './migrations/0001-tables.ts';
+import { bindingIndex } from './migrations/0007-binding-index.ts';
 
 /** What {@link migrate} did. */
 export type MigrationReport = { readonly applied: readonly string[] };
@@ -28,7 +29,10 @@ export async function pendingMigrations(database: Database): Promise<readonly st
 }
 
 function migratorOf(database: Database): Migrator {
-  const migrations: Record<string, Migration> = { '0001-tables': firstTables(database.dialect) };
+  const migrations: Record<string, Migration> = {
+    '0001-tables': firstTables(database.dialect),
+    '0007-binding-index': bindingIndex(database.dialect),
+  };
   return new Migrator({
     db: database.kysely,
     provider: { getMigrations: async () => migrations },

@@ -205,6 +205,7 @@ async function build(
     database,
     enqueue,
     requeue: (overdue: readonly ReadyDelivery[]) => queues.requeueDeliveries(overdue),
+    waiting: async (name: string) => (await queues.depth(name)).waiting,
   };
   await sweep(sweepContext, 0);
   startWorkers({

@@ -89,7 +89,9 @@ describe('the tables', () => {
           Array.from({ length: 4 }, () => openDatabase({ url: target.url, dataDir: 'memory' })),
         );
         const reports = await Promise.all(databases.map((database) => migrate(database)));
-        expect(reports.flatMap((report) => report.applied)).toEqual(['0001-tables']);
+        const applied = reports.flatMap((report) => report.applied);
+        expect(applied).toContain('0001-tables');
+        expect(new Set(applied).size).toBe(applied.length);
         for (const database of databases) await database.close();
         await target.drop();
       },

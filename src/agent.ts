@@ -39,6 +39,7 @@ import { INTERFACES } from './mappers/registry.ts';
 import { createGateway, type Gateway } from './platform/gateway.ts';
 import { createGotTransport } from './platform/got-transport.ts';
 import { staticSigner } from './platform/signer.ts';
+import { createUndiciTransport } from './platform/undici-transport.ts';
 
 /** What an agent is built from. */
 export type AgentOptions = {
@@ -77,6 +78,8 @@ export type Agent = {
   /** Ends in order: takes nothing new, lets what is under way end, closes. */
   stop(): Promise<void>;
 };
+
+const TRANSPORTS = { got: createGotTransport, undici: createUndiciTransport };
 
 /** How long a due delivery is left to its job before the sweep puts it back. */
 const SWEEP_GRACE_MS = 8_000;
@@ -145,7 +148,7 @@ async function build(
   closers.push(() => queues.close());
 
   const gateway = createGateway({
-    transport: createGotTransport({
+    transport: TRANSPORTS[settings.httpClient]({
       concurrency: settings.concurrency,
       allowInsecure: settings.allowInsecure,
     }),
@@ -248,6 +251,7 @@ async function build(
     database,
     enqueue,
     requeue: (overdue: readonly ReadyDelivery[]) => queues.requeueDeliveries(overdue),
+    waiting: async (name: string) => (await queues.depth(name)).waiting,
   };
   await sweep(sweepContext, 0);
   startWorkers({

@@ -7,6 +7,7 @@ import { addBindingsRoute } from './bindings-route.ts';
 import { addBoard } from './board.ts';
 import { addChangesRoute } from './changes-route.ts';
 import { addConsole } from './console/console.ts';
+import { backfillReports, reconcileReports } from './console/report-sources.ts';
 import type { AdminContext } from './context.ts';
 import { addDeliveriesRoutes } from './deliveries-routes.ts';
 import { addEntitiesRoute } from './entities-route.ts';
@@ -79,7 +80,11 @@ function createServer(agent: AdminContext): FastifyInstance {
   addPollsRoute(app, agent);
   addRatesRoute(app, agent);
   addBoard(app, agent);
-  addConsole(app, agent);
+  const { database } = agent;
+  addConsole(app, agent, {
+    reconcile: reconcileReports(database),
+    backfills: backfillReports(database),
+  });
   return app;
 }
 

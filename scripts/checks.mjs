@@ -49,7 +49,9 @@ function passes(name, check) {
 /** What the image would run: built, and able to say its version. */
 function build() {
   rmSync(`${ROOT}dist`, { recursive: true, force: true });
-  if (!program('typescript/bin/tsc', '-p', 'tsconfig.build.json')) return false;
+  if (spawnSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: 'inherit' }).status !== 0)
+    return false;
+  if (!existsSync(`${ROOT}dist/admin/console/assets/console.css`)) return false;
   return !existsSync(`${ROOT}src/${COMMAND_LINE}.ts`) || node(`dist/${COMMAND_LINE}.js`, '--version');
 }
 

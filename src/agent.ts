@@ -24,7 +24,7 @@ import { createQueues, type Queues } from './jobs/queues.ts';
 import { createReconciler, type Reconciler } from './jobs/reconcile.ts';
 import { watchForEmptiedQueue } from './jobs/refill.ts';
 import { type RelayLoop, startRelay } from './jobs/relay-loop.ts';
-import { startSchedule } from './jobs/schedule.ts';
+import { type Schedule, startSchedule } from './jobs/schedule.ts';
 import { sweep } from './jobs/sweep.ts';
 import type { Tracer } from './jobs/tracing.ts';
 import { startWorkers } from './jobs/workers.ts';
@@ -39,6 +39,7 @@ import { INTERFACES } from './mappers/registry.ts';
 import { createGateway, type Gateway } from './platform/gateway.ts';
 import { createGotTransport } from './platform/got-transport.ts';
 import { staticSigner } from './platform/signer.ts';
+import { createUndiciTransport } from './platform/undici-transport.ts';
 
 /** What an agent is built from. */
 export type AgentOptions = {
@@ -69,6 +70,7 @@ export type Agent = {
   readonly backfills: Backfills;
   readonly metrics: Metrics;
   readonly tracer: Tracer;
+  readonly schedule: Pick<Schedule, 'next'>;
   /** Whether this agent may send: it has told the database lately that it lives. */
   readonly leaseFault: () => string | undefined;
   /** Takes over accounts whose secrets were changed, without losing a send. */
@@ -76,6 +78,8 @@ export type Agent = {
   /** Ends in order: takes nothing new, lets what is under way end, closes. */
   stop(): Promise<void>;
 };
+
+const TRANSPORTS = { got: createGotTransport, undici: createUndiciTransport };
 
 /** How long a due delivery is left to its job before the sweep puts it back. */
 const SWEEP_GRACE_MS = 8_000;
@@ -144,7 +148,7 @@ async function build(
   closers.push(() => queues.close());
 
   const gateway = createGateway({
-    transport: createGotTransport({
+    transport: TRANSPORTS[settings.httpClient]({
       concurrency: settings.concurrency,
       allowInsecure: settings.allowInsecure,
     }),
@@ -247,6 +251,7 @@ async function build(
     database,
     enqueue,
     requeue: (overdue: readonly ReadyDelivery[]) => queues.requeueDeliveries(overdue),
+    waiting: async (name: string) => (await queues.depth(name)).waiting,
   };
   await sweep(sweepContext, 0);
   startWorkers({
@@ -272,7 +277,8 @@ async function build(
   closers.push(() => reconciler.stop());
   closers.push(watchForEmptiedQueue(queues, () => sweep(sweepContext, 0), logger));
   const { pollCron, mirrorCron, reconcileCron } = settings;
-  closers.push(startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger }));
+  const schedule = startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger });
+  closers.push(() => schedule.stop());
   const watched = { database, gateway, logins, relay, queues, observer, logger };
   closers.push(watchAlerts({ ...watched, agentId: id, settings: settings.alerts }));
 
@@ -293,6 +299,7 @@ async function build(
     backfills,
     metrics,
     tracer,
+    schedule,
     leaseFault: lease.fault,
     replaceAccounts,
     stop,

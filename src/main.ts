@@ -79,7 +79,10 @@ async function startDaemon(): Promise<Daemon> {
   });
   process.on('SIGHUP', () => void reloading.reload());
   const { url } = admin;
-  logger.info({ url, queues: `${url}/queues`, status: `${url}/v1/status`, agentId: agent.id }, 'ready');
+  logger.info(
+    { url, console: `${url}/`, queues: `${url}/queues`, status: `${url}/v1/status`, agentId: agent.id },
+    'ready',
+  );
   return {
     logger,
     stop: async () => {

@@ -1,42 +1,83 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Settings } from '../config/settings.ts';
+import { type Actor, pathOf, READING, type Role } from './actor.ts';
+import { type Credentials, readCredentials, rolesOf, type Tokens } from './credentials.ts';
+import { createFailedTokens, type FailedTokens } from './failed-tokens.ts';
 import { Problem } from './problem.ts';
+import { hasLoopbackHost, mayBeForged } from './request-origin.ts';
 
 /** Routes that orchestrators ask; they say nothing but whether the agent works. */
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
-const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
-
-/** The tokens that are set. */
-export type Tokens = Pick<Settings, 'adminToken' | 'adminTokenReadonly' | 'ingestToken'>;
 
 /**
  * Guards every route. With tokens: bearer, or basic with any user. Without any (loopback only) the server is open to
  * this machine alone: a request that a web page elsewhere makes the browser send is refused.
  */
 export function addAuth(app: FastifyInstance, tokens: Tokens): void {
-  const isOpen = Object.values(pick(tokens)).every((token) => token === undefined);
+  const isOpen = [tokens.adminToken, tokens.adminTokenReadonly, tokens.ingestToken].every(
+    (token) => token === undefined,
+  );
+  const failed = createFailedTokens();
+  app.decorateRequest('actor', undefined);
   app.addHook('onRequest', async (request, reply) => {
-    const problem = problemWith(request, tokens, isOpen);
-    if (!problem) return;
-    if (problem.status === 401) reply.header('www-authenticate', 'Basic realm="ctg-sync", charset="UTF-8"');
+    const known = await identify(request, { tokens, isOpen, failed });
+    if (!(known instanceof Problem)) {
+      request.actor = known;
+      return;
+    }
+    if (known.status === 401) reply.header('www-authenticate', 'Basic realm="ctg-sync", charset="UTF-8"');
+    if (known.status === 429) reply.header('retry-after', String(known.extra.retryAfterSeconds));
     // Answered here rather than thrown: Bull Board answers the errors of its routes in its own way.
-    return reply.code(problem.status).send({ error: problem.text });
+    return reply.code(known.status).send({ error: known.text, ...known.extra });
   });
 }
 
-function problemWith(request: FastifyRequest, tokens: Tokens, isOpen: boolean): Problem | undefined {
-  const path = request.url.split('?', 1)[0] ?? '';
-  if (OPEN_PATHS.has(path)) return undefined;
-  if (isOpen && !hasLoopbackHost(request)) return FORBIDDEN_HOST;
-  if (!isSameSite(request)) return CROSS_SITE;
-  return isOpen || isAllowed(request, path, tokens) ? undefined : UNAUTHORIZED;
+type Guard = { readonly tokens: Tokens; readonly isOpen: boolean; readonly failed: FailedTokens };
+
+/** Who asks, or why that is not allowed; undefined for routes that are open to everybody. */
+async function identify(request: FastifyRequest, guard: Guard): Promise<Actor | Problem | undefined> {
+  if (OPEN_PATHS.has(pathOf(request))) return undefined;
+  if (guard.isOpen && !hasLoopbackHost(request)) return FORBIDDEN_HOST;
+  const credentials = readCredentials(request.headers.authorization);
+  if (mayBeForged(request, credentials?.scheme)) return CROSS_SITE;
+  if (guard.isOpen) return { role: 'local', name: 'local', address: request.ip };
+  return credentials ? checkToken(request, credentials, guard) : UNAUTHORIZED;
+}
+
+async function checkToken(
+  request: FastifyRequest,
+  credentials: Credentials,
+  { tokens, failed }: Guard,
+): Promise<Actor | Problem> {
+  const waitSeconds = await failed.waitSeconds(request.ip);
+  if (waitSeconds > 0) return tooManyFailures(waitSeconds);
+  const roles = rolesOf(credentials.token, tokens);
+  if (roles.length === 0) await failed.add(request.ip);
+  const role = roles.find((each) => isAllowed(each, request));
+  if (role === undefined) return roles.includes('readonly') ? READ_ONLY : UNAUTHORIZED;
+  return { role, name: nameOf(role, credentials), address: request.ip };
+}
+
+function isAllowed(role: Role, request: FastifyRequest): boolean {
+  if (role === 'ingest') return request.method === 'POST' && pathOf(request) === '/v1/changes';
+  return role === 'admin' || READING.has(request.method);
+}
+
+/** `admin`, or `admin (zhang)`: the user is what somebody typed into the browser's question. */
+function nameOf(role: Role, { user }: Credentials): string {
+  const shown = user.replaceAll(/[^\p{L}\p{N}@._-]/gu, '').slice(0, 40);
+  return shown === '' ? role : `${role} (${shown})`;
 }
 
 const UNAUTHORIZED = new Problem(401, {
   code: 'UNAUTHORIZED',
   message: 'The token is missing, wrong, or not one for this request.',
   fix: 'Send "authorization: Bearer …" with ADMIN_TOKEN (INGEST_TOKEN for POST /v1/changes).',
+});
+
+const READ_ONLY = new Problem(403, {
+  code: 'READ_ONLY',
+  message: 'This token (ADMIN_TOKEN_READONLY) may look, and change nothing.',
+  fix: 'Use ADMIN_TOKEN.',
 });
 
 const FORBIDDEN_HOST = new Problem(403, {
@@ -47,51 +88,15 @@ const FORBIDDEN_HOST = new Problem(403, {
 
 const CROSS_SITE = new Problem(403, {
   code: 'CROSS_SITE',
-  message: 'This request was made by a page of another site.',
-  fix: 'Use the pages of this server, or a client that is no browser.',
+  message: 'A page of another site may have made this browser send this.',
+  fix: 'Use the pages of this server, a bearer token, or send the header "x-requested-with" with the request.',
 });
 
-function pick({ adminToken, adminTokenReadonly, ingestToken }: Tokens): Tokens {
-  return {
-    ...(adminToken !== undefined && { adminToken }),
-    ...(adminTokenReadonly !== undefined && { adminTokenReadonly }),
-    ...(ingestToken !== undefined && { ingestToken }),
+function tooManyFailures(retryAfterSeconds: number): Problem {
+  const text = {
+    code: 'TOO_MANY_FAILURES',
+    message: 'Too many wrong tokens came from this address.',
+    fix: `Wait ${retryAfterSeconds} s, then send the right one.`,
   };
-}
-
-function isAllowed(request: FastifyRequest, path: string, tokens: Tokens): boolean {
-  const candidate = tokenOf(request.headers.authorization);
-  if (candidate === undefined) return false;
-  const accepted = [tokens.adminToken];
-  if (READING.has(request.method)) accepted.push(tokens.adminTokenReadonly);
-  if (request.method === 'POST' && path === '/v1/changes') accepted.push(tokens.ingestToken);
-  // Every token is compared, so that the time tells nothing of which one came near.
-  return accepted.map((token) => token !== undefined && isSame(candidate, token)).includes(true);
-}
-
-/** `Bearer token`, or `Basic base64(user:token)`. */
-function tokenOf(header: string | undefined): string | undefined {
-  const [scheme = '', value = ''] = (header ?? '').trim().split(/\s+/, 2);
-  if (/^bearer$/i.test(scheme)) return value;
-  if (!/^basic$/i.test(scheme)) return undefined;
-  const [, ...password] = Buffer.from(value, 'base64').toString('utf8').split(':');
-  return password.join(':');
-}
-
-function isSame(candidate: string, token: string): boolean {
-  return timingSafeEqual(hash('sha256', candidate, 'buffer'), hash('sha256', token, 'buffer'));
-}
-
-/** A name that only resolves to this machine for a moment (DNS rebinding) must not reach an open server. */
-function hasLoopbackHost({ headers }: FastifyRequest): boolean {
-  const host = URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? '';
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(host);
-}
-
-/** A browser tells where a request comes from; it also adds remembered basic credentials to those of other sites. */
-function isSameSite({ method, headers }: FastifyRequest): boolean {
-  if (READING.has(method)) return true;
-  const { origin, host, 'sec-fetch-site': site } = headers;
-  const isOwnSite = site === undefined || site === 'same-origin' || site === 'none';
-  return isOwnSite && (origin === undefined || URL.parse(origin)?.host === host);
+  return new Problem(429, text, { retryAfterSeconds });
 }

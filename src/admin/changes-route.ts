@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -77,6 +78,11 @@ export function addChangesRoute(app: FastifyInstance, context: AdminContext): vo
   });
 }
 
+const NOT_UTF8 = {
+  ok: false,
+  faults: [{ field: '', problem: 'holds bytes that are not UTF-8', fix: 'Send the body as UTF-8.' }],
+} as const;
+
 function isLines(request: FastifyRequest): boolean {
   return /ndjson|jsonl/i.test(request.headers['content-type'] ?? '');
 }
@@ -98,6 +104,10 @@ function arrayOf(raw: Buffer): Body {
 }
 
 function parseBody(raw: Buffer): unknown {
+  if (!isUtf8(raw)) {
+    const message = 'The body is not UTF-8.';
+    throw new Problem(400, { code: 'NOT_UTF8', message, fix: 'Send it as UTF-8, which JSON always is.' });
+  }
   try {
     return JSON.parse(raw.toString('utf8'));
   } catch (error) {
@@ -119,7 +129,8 @@ function linesOf(raw: Buffer): Body {
         const end = found === -1 ? raw.length : found;
         const text = raw.toString('utf8', start, end).trim();
         line += 1;
-        if (text !== '') yield { at: line, bytes: end - start, read: readChangeLine(text) };
+        const read = isUtf8(raw.subarray(start, end)) ? readChangeLine(text) : NOT_UTF8;
+        if (text !== '') yield { at: line, bytes: end - start, read };
         start = end + 1;
       }
     },

@@ -9,6 +9,7 @@ import type { PollContext } from '../jobs/poll.ts';
 import type { Queues } from '../jobs/queues.ts';
 import type { Reconciler } from '../jobs/reconcile.ts';
 import type { RelayLoop } from '../jobs/relay-loop.ts';
+import type { Schedule } from '../jobs/schedule.ts';
 import type { Tracer } from '../jobs/tracing.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import { shardOf } from '../ledger/tally.ts';
@@ -30,6 +31,7 @@ export type AdminContext = {
   readonly deliverer: Pick<Deliverer, 'inFlight'>;
   readonly pollContext: Pick<PollContext, 'mapperOptions' | 'writesBack'>;
   readonly reconciler: Pick<Reconciler, 'start'>;
+  readonly schedule: Pick<Schedule, 'next'>;
   readonly leaseFault: () => string | undefined;
   readonly metrics: Metrics;
   readonly tracer: Tracer;

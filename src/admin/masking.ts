@@ -2,8 +2,15 @@ const SECRET = /^(sec|pwd|passwd|.*password|.*secret|.*token)$/i;
 const PHONE = /(tel|phone|mobile)$/i;
 const PERSONAL = /(address|addr|email|birth|real_?name)$/i;
 
+/** What is hidden: everything that says something of a person, or secrets alone. */
+export type Masking = 'personal data' | 'secrets';
+
 /** A record as it may be shown: secrets hidden, telephone numbers, addresses and the like recognisable and no more. */
-export function maskRecord(value: unknown, secretFields: readonly string[] = []): unknown {
+export function maskRecord(
+  value: unknown,
+  secretFields: readonly string[] = [],
+  masking: Masking = 'personal data',
+): unknown {
   const secrets = new Set(secretFields);
   const mask = (inner: unknown, name: string): unknown => {
     if (inner === null || inner === undefined) return inner;
@@ -12,7 +19,7 @@ export function maskRecord(value: unknown, secretFields: readonly string[] = [])
     if (typeof inner === 'object') {
       return Object.fromEntries(Object.entries(inner).map(([key, field]) => [key, mask(field, key)]));
     }
-    if (inner === '') return inner;
+    if (inner === '' || masking === 'secrets') return inner;
     if (PHONE.test(name)) return shorten(String(inner), 3);
     if (PERSONAL.test(name)) return shorten(String(inner), 2);
     return inner;
@@ -33,10 +40,14 @@ function shorten(text: string, shown: number): string {
 }
 
 /** The JSON text of a ledger column, parsed and masked; what is not JSON is not shown. */
-export function maskJson(json: string | null, secretFields: readonly string[] = []): unknown {
+export function maskJson(
+  json: string | null,
+  secretFields: readonly string[] = [],
+  masking: Masking = 'personal data',
+): unknown {
   if (json === null) return null;
   try {
-    return maskRecord(JSON.parse(json), secretFields);
+    return maskRecord(JSON.parse(json), secretFields, masking);
   } catch {
     return null;
   }

@@ -41,15 +41,21 @@ const UNREACHABLE = new Set([
 /** Answers a failed request in one form, and logs what is the agent's own fault. */
 export function answerError(logger: Logger) {
   return (error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
-    const problem = error instanceof Problem ? error : asProblem(error);
-    if (problem.status >= 500) {
-      logger.error(
-        { method: request.method, route: request.routeOptions.url, err: error },
-        'admin request failed',
-      );
-    }
+    const problem = problemFrom(error, request, logger);
     return reply.code(problem.status).send({ error: problem.text, ...problem.extra });
   };
+}
+
+/** What is said of an error; what is the agent's own fault is logged. */
+export function problemFrom(error: FastifyError | Error, request: FastifyRequest, logger: Logger): Problem {
+  const problem = error instanceof Problem ? error : asProblem(error);
+  if (problem.status >= 500) {
+    logger.error(
+      { method: request.method, route: request.routeOptions.url, err: error },
+      'admin request failed',
+    );
+  }
+  return problem;
 }
 
 function asProblem(error: Error): Problem {

@@ -95,7 +95,8 @@ function requireAccount({ logins }: AdminContext, account: string | undefined): 
 }
 
 /** A report as it is shown. `differences` are the findings that are neither repaired by this run nor on their way. */
-function reportOf(row: ReconcileRow) {
+/** A report as it is answered. */
+export function reportOf(row: ReconcileRow) {
   const counts = readCounts(row.counts);
   return {
     id: Number(row.id),
@@ -142,7 +143,8 @@ const changesSchema = z.array(
   z.object({ field: z.string(), old: z.unknown().optional(), new: z.unknown().optional() }),
 );
 
-function findingOf(row: FindingRow, secretFields: readonly string[]) {
+/** A finding as it is answered, secrets hidden. */
+export function findingOf(row: FindingRow, secretFields: readonly string[]) {
   return {
     kind: row.kind,
     account: row.account,

@@ -1,10 +1,13 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { addAlertsRoute } from './alerts-route.ts';
+import { addAuditTrail } from './audit-trail.ts';
 import { addAuth } from './auth.ts';
 import { addBackfillsRoutes } from './backfills-routes.ts';
 import { addBindingsRoute } from './bindings-route.ts';
 import { addBoard } from './board.ts';
 import { addChangesRoute } from './changes-route.ts';
+import { addConsole } from './console/console.ts';
+import { backfillReports, reconcileReports } from './console/report-sources.ts';
 import type { AdminContext } from './context.ts';
 import { addDeliveriesRoutes } from './deliveries-routes.ts';
 import { addEntitiesRoute } from './entities-route.ts';
@@ -13,8 +16,10 @@ import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { addOpenApi } from './openapi.ts';
 import { addPollsRoute } from './polls-route.ts';
 import { answerError, Problem } from './problem.ts';
+import { addRatesRoute } from './rates-route.ts';
 import { addReconcileRoutes } from './reconcile-routes.ts';
 import { addResyncRoute } from './resync-route.ts';
+import { addSecurityHeaders } from './security-headers.ts';
 import { addStatusRoute } from './status-route.ts';
 
 export type { AdminContext } from './context.ts';
@@ -61,6 +66,7 @@ function createServer(agent: AdminContext): FastifyInstance {
   });
   addSecurityHeaders(app);
   addAuth(app, agent.settings);
+  addAuditTrail(app, agent);
   addHealthRoutes(app, agent);
   addOpenApi(app);
   addChangesRoute(app, agent);
@@ -74,34 +80,14 @@ function createServer(agent: AdminContext): FastifyInstance {
   addBackfillsRoutes(app, agent);
   addBindingsRoute(app, agent);
   addPollsRoute(app, agent);
+  addRatesRoute(app, agent);
   addBoard(app, agent);
-  app.get('/', async (_request, reply) => reply.redirect('/queues'));
-  return app;
-}
-
-/** Bull Board loads its font from elsewhere; without it the page uses the system's. */
-const CONTENT_POLICY = [
-  "default-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "object-src 'none'",
-  "base-uri 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-function addSecurityHeaders(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers({
-      'content-security-policy': CONTENT_POLICY,
-      'x-content-type-options': 'nosniff',
-      'x-frame-options': 'DENY',
-      'referrer-policy': 'no-referrer',
-      'cross-origin-resource-policy': 'same-origin',
-    });
-    if (!request.url.startsWith('/queues/static/')) reply.header('cache-control', 'no-store');
+  const { database } = agent;
+  addConsole(app, agent, {
+    reconcile: reconcileReports(database),
+    backfills: backfillReports(database),
   });
+  return app;
 }
 
 function urlOf(app: FastifyInstance, host: string): string {

@@ -1,112 +1,82 @@
+import { pipeline, Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+
 /** One record of a CSV file: its fields, and the line that it begins at. */
 export type CsvRow = { readonly line: number; readonly fields: readonly string[] };
 
-/** A quote that is not closed. */
+/** What keeps the rest of a CSV file from being read. */
 export class CsvFault extends Error {
   readonly line: number;
 
-  constructor(line: number) {
-    super('a quoted field that begins here is not closed');
+  constructor(line: number, cause: unknown) {
+    super('a quoted field that begins here is not closed', { cause });
     this.line = line;
   }
 }
 
+/** What may stand between two fields; told by the first line where it is not given. */
+export const DELIMITERS = [',', ';', '\t', '|'] as const;
+
+/** A record that goes on for so long is one whose quote is not closed. */
+const LARGEST_ROW_BYTES = 4 * 1024 * 1024;
+
 /**
- * Reads CSV (RFC 4180) from pieces of text: commas, semicolons or tabs (whichever the first line has most of), quoted
- * fields with line breaks, any line ends. Throws a {@link CsvFault} when the text ends inside quotes.
+ * Reads CSV (RFC 4180) from pieces of text that begin at a line: quoted fields with line breaks, either line end, blank
+ * lines passed over, a quote inside an unquoted field (`5" hose`) taken as it is. Throws a {@link CsvFault}, and whatever
+ * `pieces` throws.
  */
-export async function* readCsv(pieces: AsyncIterable<string>): AsyncGenerator<CsvRow> {
-  const reader = new CsvReader();
-  for await (const piece of pieces) {
-    for (const letter of piece) {
-      const row = reader.take(letter);
-      if (row) yield row;
+export async function* readCsv(
+  pieces: AsyncIterable<string>,
+  delimiter: string | undefined,
+): AsyncGenerator<CsvRow> {
+  const { first, all } = await peek(pieces);
+  const parser = parse({
+    delimiter: delimiter ?? mostFrequent(first),
+    raw: true,
+    relax_column_count: true,
+    relax_quotes: true,
+    skip_empty_lines: true,
+    record_delimiter: ['\r\n', '\n'],
+    max_record_size: LARGEST_ROW_BYTES,
+  });
+  pipeline(Readable.from(all), parser, () => undefined);
+  let line = 1;
+  try {
+    for await (const row of parser) {
+      const { record, raw }: { readonly record: readonly string[]; readonly raw: string } = row;
+      const text = raw.trimStart();
+      line += lineEnds(raw.slice(0, raw.length - text.length));
+      yield { line, fields: record };
+      line += lineEnds(text);
     }
+  } catch (error) {
+    throw error instanceof CsvError ? new CsvFault(line, error) : error;
   }
-  const last = reader.end();
-  if (last) yield last;
 }
 
-class CsvReader {
-  #fields: string[] = [];
-  #field = '';
-  #quoted = false;
-  /** A quote inside quotes: its end, unless another follows. */
-  #closing = false;
-  #line = 1;
-  #startLine = 1;
-  #quoteLine = 1;
-  #separator: string | undefined;
-  #firstLine = '';
+/** The parser keeps of a record's own `\r\n` the `\r` alone. */
+function lineEnds(text: string): number {
+  return text.match(/\r\n|\n|\r/g)?.length ?? 0;
+}
 
-  take(letter: string): CsvRow | undefined {
-    if (this.#separator === undefined) return this.#takeFirst(letter);
-    return this.#takeLetter(letter, this.#separator);
-  }
+function mostFrequent(text: string): string {
+  const [header = ''] = text.split('\n', 1);
+  const counts = DELIMITERS.map((each) => ({ each, count: header.split(each).length }));
+  return counts.reduce((most, next) => (next.count > most.count ? next : most)).each;
+}
 
-  end(): CsvRow | undefined {
-    if (this.#separator === undefined) {
-      const rows = this.#begin();
-      if (rows) return rows;
-    }
-    if (this.#quoted && !this.#closing) throw new CsvFault(this.#quoteLine);
-    return this.#fields.length > 0 || this.#field !== '' ? this.#finish() : undefined;
-  }
-
-  /** Holds the first line back until its separator is known. */
-  #takeFirst(letter: string): CsvRow | undefined {
-    this.#firstLine += letter;
-    return letter === '\n' ? this.#begin() : undefined;
-  }
-
-  #begin(): CsvRow | undefined {
-    const counts = [',', ';', '\t'].map((each) => ({ each, count: this.#firstLine.split(each).length }));
-    const separator = counts.reduce((most, next) => (next.count > most.count ? next : most)).each;
-    this.#separator = separator;
-    let row: CsvRow | undefined;
-    for (const letter of this.#firstLine) row = this.#takeLetter(letter, separator) ?? row;
-    return row;
-  }
-
-  #takeLetter(letter: string, separator: string): CsvRow | undefined {
-    if (letter === '\n') this.#line += 1;
-    if (this.#quoted && !this.#closing) {
-      if (letter === '"') this.#closing = true;
-      else this.#field += letter;
-      return undefined;
-    }
-    if (this.#closing && letter === '"') {
-      this.#closing = false;
-      this.#field += letter;
-      return undefined;
-    }
-    if (letter === '"' && this.#field === '') {
-      this.#quoted = true;
-      this.#quoteLine = this.#line;
-      return undefined;
-    }
-    if (letter === separator) {
-      this.#endField();
-      return undefined;
-    }
-    if (letter === '\n') return this.#finish();
-    if (letter !== '\r') this.#field += letter;
-    return undefined;
-  }
-
-  #endField(): void {
-    this.#fields.push(this.#field);
-    this.#field = '';
-    this.#quoted = false;
-    this.#closing = false;
-  }
-
-  /** A blank line is no record. */
-  #finish(): CsvRow | undefined {
-    this.#endField();
-    const row = { line: this.#startLine, fields: this.#fields };
-    this.#fields = [];
-    this.#startLine = this.#line;
-    return row.fields.length === 1 && row.fields[0] === '' ? undefined : row;
-  }
+async function peek(
+  pieces: AsyncIterable<string>,
+): Promise<{ readonly first: string; readonly all: AsyncIterable<string> }> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  const { value, done } = await iterator.next();
+  const first = done === true ? '' : value;
+  const rest = { [Symbol.asyncIterator]: () => iterator };
+  return {
+    first,
+    all: (async function* () {
+      yield first;
+      yield* rest;
+    })(),
+  };
 }

@@ -33,6 +33,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   resync: async () => (await import('./resync.ts')).resyncCommand,
   reconcile: async () => (await import('./reconcile.ts')).reconcileCommand,
   backfill: async () => (await import('./backfill.ts')).backfillCommand,
+  capture: async () => (await import('./capture.ts')).captureCommand,
   dead: async () => (await import('./dead.ts')).deadCommand,
   import: async () => (await import('./import.ts')).importCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,

@@ -1,14 +1,17 @@
-import { createReadStream } from 'node:fs';
-import { TextDecoder } from 'node:util';
-import { type ChangeFault, readChange } from '../admin/change.ts';
+import { type ChangeFault, type ReadChange, readChange } from '../admin/change.ts';
 import type { OutboxEntry } from '../erp/outbox.ts';
-import { CommandError } from './command-error.ts';
 import { CsvFault, readCsv } from './csv.ts';
+import { type Encoding, EncodingFault, readText } from './file-text.ts';
+import { type Columns, OWN_COLUMNS, readHeader } from './import-columns.ts';
+import { fieldsOfEntity, recordFaults } from './import-fields.ts';
 
 /** How the lines of a file become changes. */
 export type ImportOptions = {
   readonly format: 'jsonl' | 'csv';
-  readonly encoding: 'utf-8' | 'gb18030';
+  readonly encoding: Encoding;
+  /** What stands between two fields of CSV; told by the first line where it is not given. */
+  readonly delimiter: string | undefined;
+  readonly columns: Columns;
   /** The entity of lines that name none. */
   readonly entity: string | undefined;
   /** The field of the record that is its key, where a line has no key of its own. */
@@ -23,39 +26,19 @@ export type ImportedLine =
 
 /** Reads a file as changes, line by line, in little memory. Throws a `CommandError` when it cannot be read at all. */
 export async function* readImportFile(file: string, options: ImportOptions): AsyncGenerator<ImportedLine> {
-  const pieces = decode(file, options.encoding);
-  yield* options.format === 'csv' ? readCsvLines(pieces, options) : readJsonLines(pieces, options);
-}
-
-/** Which encoding the file is in: UTF-8 where all of it is, else GB 18030 (GBK), which Chinese Excel writes. */
-export async function detectEncoding(file: string): Promise<ImportOptions['encoding']> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const pieces = readText(file, options.encoding);
   try {
-    for await (const chunk of openFile(file)) decoder.decode(chunk, { stream: true });
-    decoder.decode();
-    return 'utf-8';
+    yield* options.format === 'csv' ? readCsvLines(pieces, options) : readJsonLines(pieces, options);
   } catch (error) {
-    if (error instanceof TypeError) return 'gb18030';
-    throw error;
+    // Neither a text that is not one nor an open quote tells where the next line begins: the file ends here.
+    if (error instanceof EncodingFault) yield faultOf(error.line, error.message, error.fix);
+    else if (error instanceof CsvFault) yield faultOf(error.line, error.message, 'Close the quote.');
+    else throw error;
   }
 }
 
-async function* decode(file: string, encoding: ImportOptions['encoding']): AsyncGenerator<string> {
-  const decoder = new TextDecoder(encoding, { fatal: false });
-  for await (const chunk of openFile(file)) yield decoder.decode(chunk, { stream: true });
-  yield decoder.decode();
-}
-
-async function* openFile(file: string): AsyncGenerator<Buffer> {
-  try {
-    for await (const chunk of createReadStream(file)) yield chunk;
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === undefined) throw error;
-    throw new CommandError(`The file ${file} cannot be read (${code}).`, {
-      fix: 'Check its path and permissions.',
-    });
-  }
+function faultOf(line: number, problem: string, fix: string): ImportedLine {
+  return { line, ok: false, faults: [{ field: '', problem, fix }] };
 }
 
 async function* readJsonLines(
@@ -69,14 +52,13 @@ async function* readJsonLines(
   }
 }
 
+/** Each piece ends with a line. */
 async function* linesOf(pieces: AsyncIterable<string>): AsyncGenerator<string> {
-  let rest = '';
   for await (const piece of pieces) {
-    const lines = (rest + piece).split('\n');
-    rest = lines.pop() ?? '';
+    const lines = piece.split('\n');
+    if (lines.at(-1) === '') lines.pop();
     yield* lines;
   }
-  yield rest;
 }
 
 function readJsonLine(text: string, options: ImportOptions) {
@@ -106,64 +88,56 @@ function ofRecord(record: Record<string, unknown>, { entity, keyField, account }
   return { account, entity, key: typeof key === 'number' ? String(key) : key, payload: record };
 }
 
-/** Columns that belong to the change; every other one is a field of the record. */
-const OWN_COLUMNS: ReadonlySet<string> = new Set(['entity', 'key', 'entity_key', 'op', 'account']);
-
 async function* readCsvLines(
   pieces: AsyncIterable<string>,
   options: ImportOptions,
 ): AsyncGenerator<ImportedLine> {
-  let header: readonly string[] | undefined;
-  try {
-    for await (const { line, fields } of readCsv(withoutMark(pieces))) {
-      if (header === undefined) {
-        header = fields.map((name) => name.trim());
-        continue;
-      }
-      yield { line, ...readCsvLine(header, fields, options) };
+  let fields: readonly (string | undefined)[] | undefined;
+  for await (const row of readCsv(pieces, options.delimiter)) {
+    const cells = row.fields.map((cell) => cell.trim());
+    if (fields) {
+      // A spreadsheet ends with rows that look empty and are not: ",,,".
+      if (cells.some((cell) => cell !== '')) yield { line: row.line, ...readCsvLine(fields, cells, options) };
+      continue;
     }
-  } catch (error) {
-    if (!(error instanceof CsvFault)) throw error;
-    yield {
-      line: error.line,
-      ok: false,
-      faults: [{ field: '', problem: error.message, fix: 'Close the quote.' }],
-    };
+    const entity = cells.includes('entity') ? undefined : options.entity;
+    const header = readHeader(cells, options.columns, fieldsOfEntity(entity), options.keyField);
+    if (!header.ok) {
+      yield { line: row.line, ...header };
+      return;
+    }
+    fields = header.fields;
   }
 }
 
-/** Excel begins UTF-8 files with a mark. */
-async function* withoutMark(pieces: AsyncIterable<string>): AsyncGenerator<string> {
-  let isFirst = true;
-  for await (const piece of pieces) {
-    yield isFirst ? piece.replace(/^\ufeff/, '') : piece;
-    if (piece !== '') isFirst = false;
+function readCsvLine(
+  columns: readonly (string | undefined)[],
+  cells: readonly string[],
+  options: ImportOptions,
+): ReadChange {
+  if (cells.length > columns.length) {
+    const problem = `has ${cells.length} fields, and the header ${columns.length}`;
+    return { ok: false, faults: [{ field: '', problem, fix: 'Put values with separators in quotes.' }] };
   }
-}
-
-function readCsvLine(header: readonly string[], fields: readonly string[], options: ImportOptions) {
-  if (fields.length > header.length) {
-    const problem = `has ${fields.length} fields, and the header ${header.length}`;
-    return {
-      ok: false as const,
-      faults: [{ field: '', problem, fix: 'Put values with separators in quotes.' }],
-    };
-  }
-  const cells = header.flatMap((name, column): [string, string][] => {
-    const value = fields[column]?.trim() ?? '';
-    return name === '' || value === '' ? [] : [[name, value]];
+  const given = columns.flatMap((field, at): [string, string][] => {
+    const value = cells[at] ?? '';
+    return field === undefined || value === '' ? [] : [[field, value]];
   });
-  const own = Object.fromEntries(cells.filter(([name]) => OWN_COLUMNS.has(name)));
-  const record = cells.filter(([name]) => !OWN_COLUMNS.has(name) || name === options.keyField);
-  const named =
-    options.keyField === undefined ? undefined : cells.find(([name]) => name === options.keyField)?.[1];
-  const payload = nested(record);
+  const own: Partial<Record<string, string>> = Object.fromEntries(given);
+  const entity = own.entity ?? options.entity;
+  const known = fieldsOfEntity(entity);
+  const record = given.filter(
+    ([field]) => !OWN_COLUMNS.includes(field) && (known.includes(field) || field !== options.keyField),
+  );
+  const named = options.keyField === undefined ? undefined : own[options.keyField];
+  const faults = own.op === 'delete' ? [] : recordFaults(entity, nested(record), own);
+  if (faults.length > 0) return { ok: false, faults };
   return readChange({
     account: own.account ?? options.account,
-    entity: own.entity ?? options.entity,
+    entity,
     key: own.key ?? own.entity_key ?? named,
     ...(own.op !== undefined && { op: own.op }),
-    ...(own.op !== 'delete' && { payload }),
+    ...(own.op !== 'delete' && { payload: nested(record) }),
   });
 }
 

@@ -1,18 +1,25 @@
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { SingleBar } from 'cli-progress';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { ChangeFault } from '../admin/change.ts';
 import type { OutboxEntry } from '../erp/outbox.ts';
 import { type AgentClient, connectAgent } from './agent-client.ts';
 import { CommandError } from './command-error.ts';
-import { detectEncoding, type ImportOptions, readImportFile } from './import-file.ts';
+import { DELIMITERS } from './csv.ts';
+import { detectEncoding, ENCODINGS, type Encoding, isEncoding } from './file-text.ts';
+import { readColumns } from './import-columns.ts';
+import { type ImportOptions, readImportFile } from './import-file.ts';
 import { print } from './output.ts';
 
 type Options = {
   format?: ImportOptions['format'];
-  encoding?: ImportOptions['encoding'];
+  encoding?: Encoding;
+  delimiter?: string;
+  map?: string[];
+  mapFile?: string;
+  ignoreUnknown?: boolean;
   entity?: string;
   key?: string;
   account: string;
@@ -31,12 +38,23 @@ export function importCommand(program: Command): void {
     .argument('<file>', 'JSONL (one change, or one record, a line) or CSV with a header')
     .description('hand the changes of a file in; a file with a faulty line is not stored at all')
     .addOption(new Option('--format <format>', 'else from the name of the file').choices(['jsonl', 'csv']))
-    .addOption(
-      new Option('--encoding <encoding>', 'else UTF-8 where it is that, or GB 18030 (GBK)').choices([
-        'utf-8',
-        'gb18030',
-      ]),
+    .option(
+      '--encoding <encoding>',
+      `${Object.keys(ENCODINGS).join(', ')}; else UTF-8 where it is that, or GB 18030 (GBK)`,
+      readEncoding,
     )
+    .option(
+      '--delimiter <sign>',
+      'between two fields of CSV: , ; | or tab; else told by the header',
+      readDelimiter,
+    )
+    .option(
+      '--map <column=field>',
+      'what a column of CSV is, for example 商品编码=goodsId; may be repeated',
+      addTo,
+    )
+    .option('--map-file <file>', 'the same from a YAML file, a line "column: field" for each')
+    .option('--ignore-unknown', 'leave out columns that are no field')
     .option('--entity <entity>', 'the entity of lines that name none')
     .option('--key <field>', 'the field that is the key of lines that have none')
     .option('--account <id>', 'the account of lines that name none', 'default')
@@ -48,9 +66,11 @@ export function importCommand(program: Command): void {
 Examples:
   $ ctg-sync import changes.jsonl
   $ ctg-sync import goods.csv --entity goods --key goodsId
+  $ ctg-sync import 商品.csv --encoding gbk --entity goods --key goodsId --map 商品编码=goodsId --map 名称=name
 
 A line of JSONL is a change, {"entity": "goods", "key": "G-1", "payload": {…}}, or with --entity and --key the record
-alone. A column "courier.name" of CSV is the field "name" of "courier". The same file twice is stored once.`,
+alone. A column "courier.name" of CSV is the field "name" of "courier". The same file twice is stored once:
+a run that broke off is simply started again, and stores the rest.`,
     )
     .action(async (file: string, options: Options) => {
       const read = await readOptions(file, options);
@@ -72,7 +92,26 @@ async function readOptions(file: string, options: Options): Promise<ImportOption
     entity: options.entity,
     keyField: options.key,
     account: options.account,
+    delimiter: options.delimiter,
+    columns: readColumns(options),
   };
+}
+
+/** Repeated rather than a list: a list would take the file's name for one of its own. */
+function addTo(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
+
+function readEncoding(text: string): Encoding {
+  const word = text.toLowerCase().replace(/^utf8$/, 'utf-8');
+  if (isEncoding(word)) return word;
+  throw new InvalidArgumentError(`It is one of ${Object.keys(ENCODINGS).join(', ')}.`);
+}
+
+function readDelimiter(text: string): string {
+  const sign = /^(tab|\\t)$/i.test(text) ? '\t' : text;
+  if (DELIMITERS.some((each) => each === sign)) return sign;
+  throw new InvalidArgumentError('It is a comma, a semicolon, | or tab.');
 }
 
 type LineFault = ChangeFault & { readonly line: number };

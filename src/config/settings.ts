@@ -35,6 +35,8 @@ export type Settings = {
   /** `adminToken` when it is not set by itself. */
   readonly ingestToken?: string;
   readonly bullBoardReadOnly: boolean;
+  /** Whether the console may show personal data as it is. */
+  readonly consoleUnmask: boolean;
   /** Where commands find the running agent. */
   readonly syncUrl: string;
   readonly concurrency: number;
@@ -52,6 +54,8 @@ export type Settings = {
   readonly pollRateLimit: number;
   readonly logLevel: SettingValues['LOG_LEVEL'];
   readonly autoMigrate: boolean;
+  /** Whether the ERP's statement fails when its change cannot be captured. */
+  readonly captureMandatory: boolean;
   readonly senders: number;
   readonly httpClient: 'got' | 'undici';
   readonly retryMaxAgeHours: number;
@@ -131,6 +135,7 @@ function storageOf(values: SettingValues) {
     queuePrefix: values.QUEUE_PREFIX,
     dataDir: values.DATA_DIR,
     autoMigrate: values.AUTO_MIGRATE,
+    captureMandatory: values.CAPTURE_MANDATORY,
     historyDays: values.HISTORY_DAYS,
   };
 }
@@ -190,6 +195,7 @@ function agentOf(values: SettingValues) {
     adminTokenReadonly: values.ADMIN_TOKEN_READONLY,
     ingestToken: values.INGEST_TOKEN ?? values.ADMIN_TOKEN,
     bullBoardReadOnly: values.BULL_BOARD_READONLY,
+    consoleUnmask: values.CONSOLE_UNMASK,
     syncUrl: values.CTG_SYNC_URL ?? localUrl(values.HTTP_HOST, values.HTTP_PORT),
     agentId: values.AGENT_ID,
     logLevel: values.LOG_LEVEL,

@@ -8,6 +8,7 @@ export function printWhereToLook({ stage, terminal }: Pick<Show, 'stage' | 'term
   const lines = tableLines(
     [{ title: '' }, { title: '' }],
     [
+      ['控制台 console', `${adminUrl}/`],
       ['状态 status', `${adminUrl}/v1/status`],
       ['队列 Bull Board', `${adminUrl}/queues`],
       ['平台替身 stand-in', `${sandbox.url}/`],

@@ -218,6 +218,15 @@ export function now(dialect: Dialect): RawBuilder<Date> {
   return dialect === 'postgres' ? sql`now()` : sql`NOW(3)`;
 }
 
+/**
+ * A text column in a form that no index serves. For conditions that only confirm what another condition has found by its
+ * key: a planner without statistics (a new table, filled by its first backfill) may else read every row of a state in
+ * order to find thirty by their ids.
+ */
+export function unindexed(column: string): RawBuilder<string> {
+  return sql`CONCAT(${sql.ref(column)})`;
+}
+
 /** `milliseconds` (a number or a column) from the database's present time. */
 export function fromNow(dialect: Dialect, milliseconds: number | RawBuilder<unknown>): RawBuilder<Date> {
   return dialect === 'postgres'

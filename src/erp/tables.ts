@@ -80,6 +80,8 @@ export type BindingTable = {
   record: string | null;
   delivery_id: number | null;
   updated_at: Moment;
+  /** A customer's telephone number, which the database takes out of `record`. */
+  phone: ColumnType<string | null, never, never>;
 };
 
 /** `ctg_watch`: something still to be polled. */
@@ -247,6 +249,22 @@ export type AlertTable = {
   notified_at: Date | null;
 };
 
+/** `ctg_audit`: what people did through the admin server, append-only. */
+export type AuditTable = {
+  id: Generated<number>;
+  at: Moment;
+  actor: string;
+  address: string;
+  action: string;
+  target: string;
+  note: string | null;
+  /** `begun` until it has ended: what stays so was cut off, and may have taken effect or not. */
+  outcome: string;
+};
+
+/** `ctg_rate`: sends by the minute (since 1970), which agents count in shards as in `ctg_tally`. */
+export type RateTable = { minute: number; shard: number; interface: string; outcome: string; sends: number };
+
 /** All tables that the agent reads and writes. */
 export type Tables = {
   ctg_outbox: OutboxTable;
@@ -277,5 +295,7 @@ export type Tables = {
   ctg_capture_fault: { id: Generated<number>; at: Moment; capture: string; message: string };
   /** What the ERP's own tables are still to be told. */
   ctg_write_back: WriteBackTable;
+  ctg_audit: AuditTable;
+  ctg_rate: RateTable;
   ctg_intake: { idempotency_key: string; body_hash: string; answer: string; received_at: Moment };
 };

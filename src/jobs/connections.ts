@@ -16,9 +16,13 @@ import pg from 'pg';
 import type { RedisTarget } from '../config/settings.ts';
 import { createPglitePool } from '../erp/pglite-pool.ts';
 
-/** What a job is for: a delivery, a watch, or a tick of the schedule. Never more than ids. */
+/** A delivery of a batch; the label is what its own job would be called. */
+export type BatchedDelivery = { readonly id: number; readonly version: number; readonly label: string };
+
+/** What a job is for: a delivery (and, once it was refused, why), a batch of them, a watch, or a tick of the schedule. Never more than ids. */
 export type JobData =
-  | { readonly delivery: number; readonly ended?: true }
+  | { readonly delivery: number; readonly ended?: true; readonly refusal?: string }
+  | { readonly deliveries: readonly BatchedDelivery[] }
   | { readonly watch: number }
   | { readonly tick: string };
 

@@ -2,21 +2,25 @@ import { isEntity } from '../config/entities.ts';
 import type { SourceMap, Sources } from '../config/source-map.ts';
 import type { Executor } from '../erp/database.ts';
 import type { OutboxRow } from '../erp/outbox.ts';
-import { readApart } from '../erp/read-apart.ts';
+import { type FaultyKey, readApart } from '../erp/read-apart.ts';
+import type { SourceRecord } from '../erp/records.ts';
 import type { Hydrated } from '../ledger/prepare.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
+
+/** What was read for a row: the record, and each other account in which it was and is no more. */
+export type HydratedRow = Hydrated & { readonly movedFrom?: readonly string[] };
 
 /** Reads the records of the rows that came without one, many at a time. */
 export async function hydrate(
   executor: Executor,
   sources: Sources,
   rows: readonly OutboxRow[],
-): Promise<ReadonlyMap<OutboxRow, Hydrated>> {
+): Promise<ReadonlyMap<OutboxRow, HydratedRow>> {
   const byEntity = Map.groupBy(
     rows.filter((row) => row.payload === undefined && row.key !== ''),
     (row) => row.entity,
   );
-  const hydrated = new Map<OutboxRow, Hydrated>();
+  const hydrated = new Map<OutboxRow, HydratedRow>();
   for (const [entity, wanting] of byEntity) {
     const map = isEntity(entity) ? sources.get(entity) : undefined;
     if (!map) continue;
@@ -24,19 +28,30 @@ export async function hydrate(
     const records = await readApart(executor, map, keys).catch((cause: unknown) => {
       throw new SourceUnreadable(entity, cause);
     });
-    const gone = keys.filter((key) => !records.has(key));
-    const accounts = await accountsOfGone(executor, map, gone);
+    const accounts = await knownAccounts(executor, map, keys);
     for (const row of wanting) {
-      const known = accounts.get(row.key) ?? [];
-      const account = known.includes(row.account) ? row.account : known[0];
-      hydrated.set(row, records.get(row.key) ?? { vanished: true, account });
+      hydrated.set(row, readRow(row, records.get(row.key), accounts.get(row.key) ?? []));
     }
   }
   return hydrated;
 }
 
-/** A row that is gone names no account any more: it is one in which the record is known, by key. */
-async function accountsOfGone(
+/** A row that is gone names no account any more: it goes from each in which the record is known. */
+function readRow(
+  row: OutboxRow,
+  record: SourceRecord | FaultyKey | undefined,
+  known: readonly string[],
+): HydratedRow {
+  if (record === undefined) {
+    const account = known.includes(row.account) ? row.account : known[0];
+    return { vanished: true, account, movedFrom: known.filter((each) => each !== account) };
+  }
+  if (record.account === undefined) return record;
+  return { ...record, movedFrom: known.filter((each) => each !== record.account) };
+}
+
+/** The accounts in which records are known, by key. Where the map itself says the account, there is no other. */
+async function knownAccounts(
   executor: Executor,
   map: SourceMap,
   keys: readonly string[],
@@ -48,6 +63,7 @@ async function accountsOfGone(
     .select(['entity_key', 'account'])
     .where('entity', '=', map.entity)
     .where('entity_key', 'in', keys)
+    .where('present', '=', 1)
     .union(
       executor
         .selectFrom('ctg_delivery')

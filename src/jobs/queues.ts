@@ -4,13 +4,16 @@ import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import type { DueWatch } from '../ledger/watches.ts';
 import { backoffMs } from '../platform/backoff.ts';
 import type { JobData, JobQueue, JobWorker, QueueStore } from './connections.ts';
+import { type Apart, apartJob, deliveryJob, deliveryJobs, JOB_OPTIONS } from './delivery-jobs.ts';
 
 /** What the processing of a job came to. */
 export type JobResult =
   | { readonly kind: 'done'; readonly summary: string }
   /** Ended for good without the effect; shown among the failed jobs with the reason. */
   | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'later'; readonly inMs: number };
+  | { readonly kind: 'later'; readonly inMs: number }
+  /** A batch: what of it goes on apart is queued before the batch ends. */
+  | { readonly kind: 'batch'; readonly summary: string; readonly apart: readonly Apart[] };
 
 /** What a job's processor is told. */
 export type JobTurn = {
@@ -49,16 +52,6 @@ export type Queues = {
 /** The queue of the schedule's ticks. */
 export const TICKS = 'ticks';
 
-/** Unforeseen errors are retried for as long as they last; the delivery's own age is what bounds it. */
-const UNFORESEEN_ATTEMPTS = 1_000_000;
-
-const JOB_OPTIONS = {
-  attempts: UNFORESEEN_ATTEMPTS,
-  backoff: { type: 'custom' },
-  removeOnComplete: { count: 100 },
-  removeOnFail: { count: 1000, age: 14 * 24 * 3600 },
-};
-
 /** Opens the queues called `names`, and the one of the ticks. */
 export function createQueues(store: QueueStore, names: readonly string[], logger: Logger): Queues {
   const queues = new Map([...names, TICKS].map((name) => [name, openQueue(store, name, logger)]));
@@ -73,7 +66,7 @@ export function createQueues(store: QueueStore, names: readonly string[], logger
     all: [...queues.values()],
     enqueueDeliveries: async (deliveries) => {
       for (const [name, group] of Map.groupBy(deliveries, (each) => each.interface)) {
-        await queueOf(name).addBulk(group.map(deliveryJob));
+        await queueOf(name).addBulk(deliveryJobs(group));
       }
     },
     requeueDeliveries: async (deliveries) => {
@@ -93,7 +86,7 @@ export function createQueues(store: QueueStore, names: readonly string[], logger
       );
     },
     work: (name, concurrency, processor) => {
-      workers.push(openWorker(store, name, concurrency, processor, logger));
+      workers.push(openWorker(store, queueOf(name), name, concurrency, processor, logger));
     },
     depth: async (name) => {
       const counts = await queueOf(name).getJobCounts('waiting', 'delayed');
@@ -117,22 +110,6 @@ function openQueue(store: QueueStore, name: string, logger: Logger): JobQueue {
   return queue;
 }
 
-/**
- * The job of a delivery. Its id holds the version, so that a delivery which a person let go on gets a new job even while
- * the finished one is still shown. Two jobs of one delivery do no harm: the claim in the ledger lets one of them send.
- */
-function deliveryJob(delivery: ReadyDelivery): {
-  name: string;
-  data: JobData;
-  opts: typeof JOB_OPTIONS & { jobId: string };
-} {
-  return {
-    name: `${delivery.entity} ${delivery.entity_key}`,
-    data: { delivery: delivery.id },
-    opts: { ...JOB_OPTIONS, jobId: `d${delivery.id}-v${delivery.version}` },
-  };
-}
-
 async function requeue(queue: JobQueue, delivery: ReadyDelivery): Promise<void> {
   const job = deliveryJob(delivery);
   const state = await queue.getJobState(job.opts.jobId);
@@ -150,12 +127,13 @@ function watchJob(watch: DueWatch): { name: string; data: JobData; opts: object 
 
 function openWorker(
   store: QueueStore,
+  queue: JobQueue,
   name: string,
   concurrency: number,
   processor: Processor,
   logger: Logger,
 ): JobWorker {
-  const worker = store.createWorker(name, (job, token) => processJob(job, token, processor), {
+  const worker = store.createWorker(name, (job, token) => processJob(queue, job, token, processor), {
     concurrency,
     // A job of an agent that died is found after at most the sum of the two.
     lockDuration: 15_000,
@@ -171,6 +149,7 @@ function openWorker(
 
 /** The only place that speaks BullMQ's errors. */
 async function processJob(
+  queue: JobQueue,
   job: Job<JobData, string, string>,
   token: string | undefined,
   processor: Processor,
@@ -184,6 +163,11 @@ async function processJob(
     case 'failed':
       if ('delivery' in job.data) await job.updateData({ ...job.data, ended: true });
       throw new UnrecoverableError(result.reason);
+    case 'batch':
+      if (result.apart.length > 0) {
+        await queue.addBulk(result.apart.map((each) => apartJob(each, job.id ?? '')));
+      }
+      return result.summary;
     case 'later':
       await job.moveToDelayed(Date.now() + result.inMs, token);
       throw new DelayedError();

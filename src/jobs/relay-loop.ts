@@ -1,5 +1,6 @@
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { INTERFACES } from '../mappers/registry.ts';
+import { BATCH_SIZE } from './delivery-jobs.ts';
 import type { Observer } from './observer.ts';
 import { type RelayContext, relayOutbox } from './relay.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
@@ -27,8 +28,11 @@ export type RelayLoop = {
 
 /** Changes that one transaction moves. */
 const BATCH = 500;
-/** Jobs that wait in a queue at most; the rest of a backlog stays in the outbox, where it costs no memory. */
-const WINDOW = 2_000;
+/**
+ * Jobs that wait in a queue at most, which are batches while there is a backlog; the rest of it stays in the outbox,
+ * where it costs no memory.
+ */
+const WINDOW = Math.round(2_000 / BATCH_SIZE);
 /** Jobs that are put off (retries) before the relay stops adding more of their kind. */
 const DELAYED_WINDOW = 50_000;
 const IDLE_POLL_MS = 500;
@@ -126,13 +130,13 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
 
 /** Entities whose queue holds enough: their changes stay in the outbox until it has drained, and others go past. */
 async function fullEntities(context: RelayLoopContext): Promise<string[]> {
-  const full: string[] = [];
-  for (const { name, push } of INTERFACES) {
-    if (!push) continue;
-    const { waiting, delayed } = await context.depth(name);
-    if (waiting >= WINDOW || delayed >= DELAYED_WINDOW) full.push(push.entity);
-  }
-  return full;
+  const depths = await Promise.all(
+    INTERFACES.map(async ({ name, push }) => (push ? { push, ...(await context.depth(name)) } : [])),
+  );
+  return depths
+    .flat()
+    .filter(({ waiting, delayed }) => waiting >= WINDOW || delayed >= DELAYED_WINDOW)
+    .map(({ push }) => push.entity);
 }
 
 function logFault(context: RelayLoopContext, error: unknown, message: string): void {

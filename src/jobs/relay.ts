@@ -21,7 +21,7 @@ import { Tally } from '../ledger/tally.ts';
 import { noteWriteBacks, type WriteBackNote, type WritesBack } from '../ledger/write-backs.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { interfaceFor } from '../mappers/registry.ts';
-import { hydrate } from './hydrate.ts';
+import { type HydratedRow, hydrate } from './hydrate.ts';
 import type { Span, Tracer } from './tracing.ts';
 
 /** What the relay works with. */
@@ -83,12 +83,11 @@ async function takeRelayTurn(executor: Executor): Promise<boolean> {
 
 function groupByLane(
   rows: readonly OutboxRow[],
-  hydrated: ReadonlyMap<OutboxRow, Hydrated>,
+  hydrated: ReadonlyMap<OutboxRow, HydratedRow>,
   context: RelayContext,
 ): LaneChanges[] {
   const lanes = new Map<string, LaneChanges>();
-  for (const row of rows) {
-    const source = hydrated.get(row);
+  for (const [row, source] of withMoves(rows, hydrated)) {
     const account = source?.account || row.account;
     const lane = { account, entity: row.entity, key: row.key };
     const target = interfaceFor(row.entity);
@@ -98,6 +97,22 @@ function groupByLane(
     else lanes.set(laneText(lane), { lane, target, changes: [change] });
   }
   return [...lanes.values()];
+}
+
+/** A record that moved to another account is gone from the one before: that is a change of its own. */
+function withMoves(
+  rows: readonly OutboxRow[],
+  hydrated: ReadonlyMap<OutboxRow, HydratedRow>,
+): [OutboxRow, Hydrated | undefined][] {
+  return rows.flatMap((row) => {
+    const source = hydrated.get(row);
+    const gone = (source?.movedFrom ?? []).map((account): [OutboxRow, Hydrated] => [
+      row,
+      { vanished: true, account },
+    ]);
+    const own: [OutboxRow, Hydrated | undefined] = [row, source];
+    return [own, ...gone];
+  });
 }
 
 async function writeLanes(

@@ -18,9 +18,15 @@ const SWEEP_CRON = '*/5 * * * * *';
 const LOGIN_CRON = '*/5 * * * * *';
 const HOUSEKEEPING_CRON = '0 17 * * * *';
 
+/** The ticks that run, and when each comes next. */
+export type Schedule = {
+  next(): Readonly<Record<string, Date | null>>;
+  stop(): Promise<void>;
+};
+
 /**
  * Starts the ticks. A tick only queues a job, whose id is the tick's own time, so that of any number of agents one does
- * the work. The result ends the schedule.
+ * the work.
  */
 export function startSchedule({
   queues,
@@ -28,7 +34,7 @@ export function startSchedule({
   mirrorCron,
   reconcileCron,
   logger,
-}: ScheduleContext): () => Promise<void> {
+}: ScheduleContext): Schedule {
   const tick = (name: string): (() => void) => {
     return () => {
       const second = new Date(Math.floor(Date.now() / 1000) * 1000);
@@ -39,15 +45,21 @@ export function startSchedule({
   };
   // A tick that came late is no news: the next one does its work.
   const options = { suppressMissedWarning: true };
-  const tasks = [
-    cron.schedule(pollCron, tick('poll'), options),
-    cron.schedule(SWEEP_CRON, tick('sweep'), options),
-    cron.schedule(LOGIN_CRON, tick('logins'), options),
-    cron.schedule(HOUSEKEEPING_CRON, tick('housekeeping'), options),
-    ...(mirrorCron === undefined ? [] : [cron.schedule(mirrorCron, tick('mirror'), options)]),
-    ...(reconcileCron === undefined ? [] : [cron.schedule(reconcileCron, tick('reconcile'), options)]),
-  ];
-  return async () => {
-    for (const task of tasks) await task.destroy();
+  const crons = {
+    poll: pollCron,
+    sweep: SWEEP_CRON,
+    logins: LOGIN_CRON,
+    housekeeping: HOUSEKEEPING_CRON,
+    ...(mirrorCron !== undefined && { mirror: mirrorCron }),
+    ...(reconcileCron !== undefined && { reconcile: reconcileCron }),
+  };
+  const tasks = Object.entries(crons).map(
+    ([name, expression]) => [name, cron.schedule(expression, tick(name), options)] as const,
+  );
+  return {
+    next: () => Object.fromEntries(tasks.map(([name, task]) => [name, task.getNextRun()])),
+    stop: async () => {
+      for (const [, task] of tasks) await task.destroy();
+    },
   };
 }

@@ -312,6 +312,7 @@ function settle(
     unsure: facts.unsure,
     present: facts.present ?? true,
     attempts: plain ? [] : delivering.attempts,
+    sends: delivering.attempts.length,
     followUps: consequences.changes.map((change) => ({
       account: claim.account,
       entity: change.entity,

@@ -8,6 +8,8 @@ export type SweepContext = {
   readonly enqueue: (deliveries: readonly ReadyDelivery[]) => Promise<void>;
   /** Queues what is long overdue, over finished jobs that may stand in the way. */
   readonly requeue: (deliveries: readonly ReadyDelivery[]) => Promise<void>;
+  /** How many jobs of an interface wait to be taken. */
+  readonly waiting: (name: string) => Promise<number>;
 };
 
 const PAGE = 500;
@@ -20,7 +22,10 @@ const LONG_OVERDUE_MS = 30_000;
  *
  * @param graceMs how long a delivery must have been due: time enough for its job to be taken in the usual way.
  */
-export async function sweep({ database, enqueue, requeue }: SweepContext, graceMs: number): Promise<number> {
+export async function sweep(
+  { database, enqueue, requeue, waiting }: SweepContext,
+  graceMs: number,
+): Promise<number> {
   await enqueue(await freeBlocked(database));
   if (graceMs > 0) {
     await requeue(await overdueDeliveries(database, { afterId: 0, limit: PAGE, graceMs: LONG_OVERDUE_MS }));
@@ -28,10 +33,24 @@ export async function sweep({ database, enqueue, requeue }: SweepContext, graceM
   let count = 0;
   for (let afterId = 0; ; ) {
     const page = await overdueDeliveries(database, { afterId, limit: PAGE, graceMs });
-    await enqueue(page);
+    await enqueue(graceMs > 0 ? await withoutQueue(page, waiting) : page);
     count += page.length;
     const last = page.at(-1);
     if (!last || page.length < PAGE) return count;
     afterId = last.id;
   }
+}
+
+/**
+ * Leaves out what probably waits in its queue still, in a batch, where its own job cannot be looked up. If it was lost
+ * all the same it is put back when the queue has drained, or when it is long overdue.
+ */
+async function withoutQueue(
+  page: readonly ReadyDelivery[],
+  waiting: SweepContext['waiting'],
+): Promise<ReadyDelivery[]> {
+  const names = [...new Set(page.map((each) => each.interface))];
+  const counts = await Promise.all(names.map(waiting));
+  const empty = new Set(names.filter((_, index) => counts[index] === 0));
+  return page.filter((each) => empty.has(each.interface));
 }

@@ -1,5 +1,6 @@
 import { INTERFACES } from '../mappers/registry.ts';
 import type { Deliverer } from './deliver.ts';
+import { batchDeliverer } from './deliver-batch.ts';
 import type { Logins } from './logins.ts';
 import { type PollContext, pollDue, pollWatch } from './poll.ts';
 import { type Queues, TICKS } from './queues.ts';
@@ -37,8 +38,11 @@ export function startWorkers({
 }: WorkersContext): void {
   for (const target of INTERFACES) {
     if (!target.push && !target.poll) continue;
+    const deliverBatch = batchDeliverer(target, { deliverer, logger: pollContext.logger, concurrency });
     queues.work(target.name, concurrency, async ({ data, retriedByPerson }) => {
+      if ('deliveries' in data) return deliverBatch(data.deliveries);
       if ('delivery' in data) {
+        if (data.refusal !== undefined && !retriedByPerson) return { kind: 'failed', reason: data.refusal };
         if (retriedByPerson) await retry(data.delivery);
         return deliverer.deliver(target, data.delivery);
       }

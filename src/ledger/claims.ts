@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Database, type Executor, now } from '../erp/database.ts';
+import { type Database, type Executor, now, unindexed } from '../erp/database.ts';
 import { livingAgents } from './agents.ts';
 import type { DeliveryState } from './states.ts';
 
@@ -79,7 +79,7 @@ async function stillSendable(database: Database, ids: readonly number[]): Promis
     .select('id')
     .where('id', 'in', [...ids])
     .where('open_lane', 'is not', null)
-    .where('state', 'in', ['waiting', 'in_doubt'])
+    .where(unindexed('state'), 'in', ['waiting', 'in_doubt'])
     .execute();
   return new Set(rows.map((row) => row.id));
 }
@@ -121,7 +121,7 @@ async function lockClaimable(
       b.platform_id AS bound_id, b.present AS bound_present, b.record AS bound_record
     FROM ctg_delivery d
     LEFT JOIN ctg_binding b ON b.account = d.account AND b.entity = d.entity AND b.entity_key = d.entity_key
-    WHERE d.id IN (${sql.join(ids.map((id) => sql`${id}`))}) AND d.open_lane IS NOT NULL AND d.state IN ('waiting', 'in_doubt')
+    WHERE d.id IN (${sql.join(ids.map((id) => sql`${id}`))}) AND d.open_lane IS NOT NULL AND ${unindexed('d.state')} IN ('waiting', 'in_doubt')
       AND (d.claimed_by IS NULL OR d.claimed_by = ${agentId} OR d.claimed_by NOT IN ${livingAgents(dialect)})
     ORDER BY d.id FOR UPDATE ${dialect === 'postgres' ? sql`OF d` : sql``}`.execute(executor);
   return rows;

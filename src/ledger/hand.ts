@@ -115,6 +115,7 @@ export function settledByPerson(
     platformId: undefined,
     present: state === 'accepted',
     attempts: [note],
+    sends: 0,
     followUps: [],
     watches: [],
     changeable: target?.push?.changeable ?? true,

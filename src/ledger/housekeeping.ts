@@ -1,4 +1,5 @@
 import { type Database, type Executor, fromNow } from '../erp/database.ts';
+import { clearRates } from './rates.ts';
 import { clearRuns } from './reconcile-store.ts';
 
 const DAY_MS = 86_400_000;
@@ -6,6 +7,8 @@ const DAY_MS = 86_400_000;
 const INTAKE_DAYS = 7;
 /** Rows of one transaction: short, so that nothing waits for it. */
 const BATCH = 500;
+/** How long sends are kept by the minute: what the console shows, and a day to compare it with. */
+const RATE_DAYS = 2;
 
 /** What was cleared away. */
 export type Cleared = {
@@ -15,9 +18,9 @@ export type Cleared = {
 };
 
 /**
- * Removes closed deliveries (with their attempts) that are older than `historyDays`, intake keys older than a week, and
- * all but the newest reports of comparisons. 0 days keeps every delivery. Bindings, counts and the inbox stay: they are
- * not history.
+ * Removes closed deliveries (with their attempts) that are older than `historyDays`, intake keys older than a week, sends by
+ * the minute after two days, and all but the newest reports of comparisons. 0 days keeps every delivery. Bindings, counts
+ * and the inbox stay: they are not history.
  */
 export async function clearHistory(database: Database, historyDays: number): Promise<Cleared> {
   const { dialect, kysely } = database;
@@ -25,6 +28,7 @@ export async function clearHistory(database: Database, historyDays: number): Pro
     .deleteFrom('ctg_intake')
     .where('received_at', '<', fromNow(dialect, -INTAKE_DAYS * DAY_MS))
     .executeTakeFirst();
+  await clearRates(kysely, dialect, RATE_DAYS);
   const deliveries = historyDays > 0 ? await clearDeliveries(database, historyDays) : 0;
   const reconciles = await clearRuns(database);
   return { deliveries, intakeKeys: Number(intake.numDeletedRows), reconciles };

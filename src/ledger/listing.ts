@@ -61,6 +61,22 @@ export async function listDeliveries(
   return { deliveries, next: page.next };
 }
 
+/** How many deliveries wait for a person; `more` where counting stopped before the end. */
+export async function countDead(
+  { kysely }: Database,
+  most: number,
+): Promise<{ readonly count: number; readonly more: boolean }> {
+  const filter = {
+    states: ['dead'],
+    entity: undefined,
+    interface: undefined,
+    q: undefined,
+    before: undefined,
+  };
+  const { ids, next } = await pageOfIds(kysely, { ...filter, limit: most });
+  return { count: ids.length, more: next !== undefined };
+}
+
 type IdPage = { readonly ids: readonly number[]; readonly next: number | undefined };
 
 /** One page of ids for each state, each through its own index range, merged. */

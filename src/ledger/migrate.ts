@@ -1,9 +1,11 @@
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from '../erp/database.ts';
 import { firstTables } from './migrations/0001-tables.ts';
+import { auditTables } from './migrations/0002-audit.ts';
 import { reconcileTables } from './migrations/0003-reconcile.ts';
 import { backfillTable } from './migrations/0004-backfill.ts';
 import { alertsAndTraces } from './migrations/0005-alerts.ts';
+import { bindingIndex } from './migrations/0007-binding-index.ts';
 import { captureTables } from './migrations/0008-capture.ts';
 
 /** What {@link migrate} did. */
@@ -38,6 +40,8 @@ function migratorOf(database: Database): Migrator {
     '0003-reconcile': reconcileTables(database.dialect),
     '0004-backfill': backfillTable(database.dialect),
     '0005-alerts': alertsAndTraces(database.dialect),
+    '0002-audit': auditTables(database.dialect),
+    '0007-binding-index': bindingIndex(database.dialect),
   };
   return new Migrator({
     db: database.kysely,

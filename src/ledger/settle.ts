@@ -6,6 +6,7 @@ import { holdConflicts } from './binding-conflicts.ts';
 import { type NewBinding, writeBindings } from './bindings.ts';
 import type { ClaimedDelivery } from './claims.ts';
 import type { ActingAgent } from './hand.ts';
+import { countSends } from './rates.ts';
 import type { ReadyDelivery } from './relay-store.ts';
 import { promoteQueued, unblock } from './release.ts';
 import { eraseSecrets } from './secrets.ts';
@@ -67,6 +68,7 @@ export async function settleDeliveries(
       ...(await unblock(transaction, dialect, mine)),
     ];
     await tally.write(transaction, dialect, agent.shard);
+    await countSends(transaction, dialect, agent.shard, mine);
     return { results, ready };
   });
 }

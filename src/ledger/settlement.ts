@@ -34,6 +34,8 @@ export type Settlement = {
    */
   readonly unsure?: boolean | undefined;
   readonly attempts: readonly AttemptNote[];
+  /** Requests that went out. */
+  readonly sends: number;
   readonly followUps: readonly OutboxEntry[];
   readonly watches: readonly NewWatch[];
   /** Whether accepted records of this entity can be changed later; if not, queued changes end here. */

@@ -4,10 +4,17 @@ import got, { type Got, type PlainResponse, type Request } from 'got';
 import type { System } from '../config/systems.ts';
 import { readBounded } from './bounded-body.ts';
 import { checkEndpoint } from './endpoint-url.ts';
-import { type Flight, HeldBody, onConnected } from './held-body.ts';
-import { plainText, withoutUserInfo } from './plain-text.ts';
+import { HeldBody, onConnected } from './held-body.ts';
 import { parseRetryAfter } from './retry-after.ts';
-import type { Transport, WireInDoubt, WireNotSent, WireReply, WireRequest, WireResult } from './transport.ts';
+import { type Flight, failureOf, newFlight, timedOut, tooLarge } from './send-failure.ts';
+import {
+  CONNECT_PHASE_MS,
+  IDLE_CONNECTION_MS,
+  MAX_RESPONSE_BYTES,
+  transportOf,
+  type Unmeasured,
+} from './single-sends.ts';
+import type { Transport, WireRequest } from './transport.ts';
 
 /** Settings of the transport on got. */
 export type GotTransportOptions = {
@@ -23,15 +30,6 @@ export type GotTransportOptions = {
 
 type Client = { readonly instance: Got; readonly agents: readonly http.Agent[] };
 type Clients = Readonly<Record<System, Client>>;
-type Unmeasured =
-  | Omit<WireReply, 'durationMs'>
-  | Omit<WireNotSent, 'durationMs'>
-  | Omit<WireInDoubt, 'durationMs'>;
-
-const MAX_RESPONSE_BYTES = 1_048_576;
-const CONNECT_PHASE_MS = 5_000;
-/** Shorter than the keep-alive of common servers (Node and Tomcat 5 s or more): see `createClient`. */
-const IDLE_CONNECTION_MS = 4_000;
 
 /**
  * The transport on got 16. Own keep-alive connections per system; got's retries and redirects are off, because the
@@ -44,23 +42,12 @@ export function createGotTransport(options: GotTransportOptions): Transport {
     order: createClient(options),
     logistics: createClient(options),
   };
-  const underWay = new Set<Promise<WireResult>>();
-  let closed = false;
-  const sendOrRefuse = async (request: WireRequest): Promise<Unmeasured> =>
-    closed
-      ? { kind: 'not-sent', code: 'CLOSED', message: 'The transport is closed' }
-      : sendOnce(clients, options, request);
-  const send = (request: WireRequest): Promise<WireResult> => {
-    const sending = measured(() => sendOrRefuse(request)).finally(() => underWay.delete(sending));
-    underWay.add(sending);
-    return sending;
-  };
-  const close = async (): Promise<void> => {
-    closed = true;
-    await Promise.allSettled(underWay);
-    for (const { agents } of Object.values(clients)) for (const agent of agents) agent.destroy();
-  };
-  return { send, close };
+  return transportOf(
+    (request) => sendOnce(clients, options, request),
+    async () => {
+      for (const { agents } of Object.values(clients)) for (const agent of agents) agent.destroy();
+    },
+  );
 }
 
 /**
@@ -97,13 +84,15 @@ async function sendOnce(
 ): Promise<Unmeasured> {
   const endpoint = checkEndpoint(request.url, options.allowInsecure);
   if (endpoint.kind === 'refused') return { ...endpoint, kind: 'not-sent' };
-  const flight: Flight = { handedOver: false, abortReason: undefined, over: false };
+  const flight = newFlight();
+  const stream = open(clients[request.system].instance, endpoint.url, request, flight);
+  const timer = setTimeout(() => stream.destroy(timedOut(request.timeoutMs)), request.timeoutMs);
   try {
-    const stream = open(clients[request.system].instance, endpoint.url, request, flight);
     return await readReply(stream, options.maxResponseBytes ?? MAX_RESPONSE_BYTES);
   } catch (error) {
-    return failed(error, flight);
+    return failureOf(error, flight);
   } finally {
+    clearTimeout(timer);
     flight.over = true;
   }
 }
@@ -121,10 +110,13 @@ function open(instance: Got, url: URL, request: WireRequest, flight: Flight): Re
   return stream;
 }
 
-/** Sending and waiting for the reply have no limits of their own: each would be that of the whole. */
+/**
+ * The limit of the whole is our own timer: got's would destroy Node's request, and one that still waits for a free
+ * connection is deaf to that until it has one.
+ */
 function phaseTimeouts(timeoutMs: number) {
   const phaseMs = Math.min(CONNECT_PHASE_MS, timeoutMs);
-  return { lookup: phaseMs, connect: phaseMs, secureConnect: phaseMs, request: timeoutMs };
+  return { lookup: phaseMs, connect: phaseMs, secureConnect: phaseMs };
 }
 
 async function readReply(stream: Request, maxBytes: number): Promise<Unmeasured> {
@@ -134,9 +126,7 @@ async function readReply(stream: Request, maxBytes: number): Promise<Unmeasured>
   });
   const body = await readBounded(stream, maxBytes);
   stream.destroy();
-  if (body === undefined) {
-    return { kind: 'in-doubt', code: 'TOO_LARGE', message: `The reply exceeds ${maxBytes} bytes` };
-  }
+  if (body === undefined) return tooLarge(maxBytes);
   if (response === undefined)
     return { kind: 'in-doubt', code: 'NO_RESPONSE', message: 'The reply has no status' };
   const retryAfterMs = parseRetryAfter(response.headers['retry-after'], Date.now());
@@ -146,25 +136,4 @@ async function readReply(stream: Request, maxBytes: number): Promise<Unmeasured>
     body,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   };
-}
-
-function failed(error: unknown, flight: Flight): Unmeasured {
-  if (flight.abortReason !== undefined) {
-    return { kind: 'not-sent', code: 'ABORTED', message: plainText(flight.abortReason) };
-  }
-  const code = codeOf(error);
-  const text = error instanceof Error && error.message !== '' ? error.message : code;
-  const message = plainText(withoutUserInfo(text));
-  return { kind: flight.handedOver ? 'in-doubt' : 'not-sent', code, message };
-}
-
-function codeOf(error: unknown): string {
-  if (!(error instanceof Error) || !('code' in error)) return 'UNKNOWN';
-  return typeof error.code === 'string' ? error.code : 'UNKNOWN';
-}
-
-async function measured(send: () => Promise<Unmeasured>): Promise<WireResult> {
-  const startedAt = performance.now();
-  const result = await send();
-  return { ...result, durationMs: Math.round(performance.now() - startedAt) };
 }

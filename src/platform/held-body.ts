@@ -1,16 +1,7 @@
 import type { ClientRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-
-/** What became of one request's bytes. */
-export type Flight = {
-  /** The body, and with it the head, was handed over: from here on every failure leaves a doubt. */
-  handedOver: boolean;
-  /** Why `beforeSend` refused. */
-  abortReason: string | undefined;
-  /** The send has its result already: nothing may leave any more. */
-  over: boolean;
-};
+import { askBeforeSend, type Flight } from './send-failure.ts';
 
 /** What a `HeldBody` needs. */
 export type HeldBodyParts = {
@@ -27,7 +18,8 @@ export type HeldBodyParts = {
  * from error codes, and lets `beforeSend` be the last thing that happens.
  *
  * A class with a private field, and no plain generator: got runs `structuredClone` over every body, which throws, and
- * is slow in throwing, on a generator, and finds nothing to copy here.
+ * is slow in throwing, on a generator, and finds nothing to copy here. And an iterator by hand: a generator that waits
+ * for its connection cannot be ended, and a send whose time is over would wait with it.
  */
 export class HeldBody {
   readonly #parts: HeldBodyParts;
@@ -36,24 +28,29 @@ export class HeldBody {
     this.#parts = parts;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+  [Symbol.asyncIterator](): AsyncIterator<Uint8Array, undefined> {
+    const { flight } = this.#parts;
+    return {
+      next: () => this.#next(),
+      return: async () => {
+        flight.over = true;
+        return END;
+      },
+    };
+  }
+
+  async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const { bytes, connected, beforeSend, flight } = this.#parts;
     await connected;
-    if (flight.over) return;
+    if (flight.over || flight.handedOver) return END;
     flight.abortReason = askBeforeSend(beforeSend);
     if (flight.abortReason !== undefined) throw new Error('Aborted before the first byte');
     flight.handedOver = true;
-    yield bytes;
+    return { done: false, value: bytes };
   }
 }
 
-function askBeforeSend(beforeSend: (() => string | undefined) | undefined): string | undefined {
-  try {
-    return beforeSend?.();
-  } catch (error) {
-    return `beforeSend failed: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
+const END: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /** Calls back once the request has a connection that stands: TCP, and TLS where there is TLS. */
 export function onConnected(request: ClientRequest, callback: () => void): void {

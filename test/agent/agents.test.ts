@@ -89,9 +89,9 @@ describe('the tables', () => {
           Array.from({ length: 4 }, () => openDatabase({ url: target.url, dataDir: 'memory' })),
         );
         const reports = await Promise.all(databases.map((database) => migrate(database)));
-        const busy = reports.filter((report) => report.applied.length > 0);
-        expect(busy).toHaveLength(1);
-        expect(busy[0]?.applied[0]).toBe('0001-tables');
+        const applied = reports.flatMap((report) => report.applied);
+        expect(applied).toContain('0001-tables');
+        expect(new Set(applied).size).toBe(applied.length);
         for (const database of databases) await database.close();
         await target.drop();
       },

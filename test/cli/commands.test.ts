@@ -158,6 +158,7 @@ describe('commands that need no agent', () => {
       'show',
       'resync',
       'reconcile',
+      'backfill',
       'dead',
       'import',
       'poll',

@@ -8,6 +8,33 @@ import type { Store } from '../support/stores.ts';
 
 const DUMP = fileURLToPath(new URL('../../../shared/erp/jsherp-2020.sql', import.meta.url));
 
+/** An account of the sandbox for each tenant. */
+export const JSHERP_SANDBOX_ACCOUNTS = [
+  { username: '13800000000', password: 'sandbox', companyid: 'E1001', companyName: '甲' },
+  { username: '13800000001', password: 'sandbox', companyid: 'E1002', companyName: '乙' },
+  { username: '13800000063', password: 'sandbox', companyid: 'E1003', companyName: '丙' },
+  { username: '13800000115', password: 'sandbox', companyid: 'E1004', companyName: '丁' },
+  { username: '13800000117', password: 'sandbox', companyid: 'E1005', companyName: '戊' },
+];
+/** The accounts' names by tenant. */
+export const USERNAMES = new Map(
+  [null, 1, 63, 115, 117].map((tenant, index) => [tenant, JSHERP_SANDBOX_ACCOUNTS[index]?.username]),
+);
+
+/** The settings of the example. */
+export const JSHERP_ENV = {
+  CTG_USERNAME: '',
+  CTG_PASSWORD: '',
+  CTG_SEC: '',
+  CTG_ACCOUNTS_FILE: fileURLToPath(new URL('../../examples/jsherp/accounts.yaml', import.meta.url)),
+  PLATFORM_SEC: 'sandbox-sec',
+  PASSWORD_OF_DEFAULT: 'sandbox',
+  PASSWORD_OF_1: 'sandbox',
+  PASSWORD_OF_63: 'sandbox',
+  PASSWORD_OF_115: 'sandbox',
+  PASSWORD_OF_117: 'sandbox',
+};
+
 /** Why the tests on the real data cannot run here; undefined when they can. */
 export function whyNoDump(): string | undefined {
   if (inject('mariadbUrl') === null || inject('redisUrl') === null) return 'MariaDB and Redis are needed';

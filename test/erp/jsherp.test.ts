@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSources } from '../../src/config/sources.ts';
 import { enqueueKeys, readKeys } from '../../src/ledger/resync.ts';
 import { type Setup, startSetup } from '../support/running-agent.ts';
-import { jsherpStore, whyNoDump } from './jsherp-dump.ts';
+import { JSHERP_ENV, JSHERP_SANDBOX_ACCOUNTS, jsherpStore, USERNAMES, whyNoDump } from './jsherp-dump.ts';
 
 const example = (name: string): string =>
   fileURLToPath(new URL(`../../examples/jsherp/${name}`, import.meta.url));
@@ -14,30 +14,6 @@ const ENTITIES = ['goods', 'customer', 'order'] as const;
 /** What sends records; polls go on by themselves. */
 const PUSHED = ['list-goods', 'customer', 'place-order', 'order-reminder'];
 
-const SANDBOX_ACCOUNTS = [
-  { username: '13800000000', password: 'sandbox', companyid: 'E1001', companyName: '甲' },
-  { username: '13800000001', password: 'sandbox', companyid: 'E1002', companyName: '乙' },
-  { username: '13800000063', password: 'sandbox', companyid: 'E1003', companyName: '丙' },
-  { username: '13800000115', password: 'sandbox', companyid: 'E1004', companyName: '丁' },
-  { username: '13800000117', password: 'sandbox', companyid: 'E1005', companyName: '戊' },
-];
-const USERNAMES = new Map(
-  [null, 1, 63, 115, 117].map((tenant, index) => [tenant, SANDBOX_ACCOUNTS[index]?.username]),
-);
-
-const ENV = {
-  CTG_USERNAME: '',
-  CTG_PASSWORD: '',
-  CTG_SEC: '',
-  CTG_ACCOUNTS_FILE: example('accounts.yaml'),
-  PLATFORM_SEC: 'sandbox-sec',
-  PASSWORD_OF_DEFAULT: 'sandbox',
-  PASSWORD_OF_1: 'sandbox',
-  PASSWORD_OF_63: 'sandbox',
-  PASSWORD_OF_115: 'sandbox',
-  PASSWORD_OF_117: 'sandbox',
-};
-
 const missing = whyNoDump();
 if (missing !== undefined) console.error(`\nSKIPPED: the trial on jshERP's own data, because ${missing}.\n`);
 
@@ -45,8 +21,8 @@ describe.skipIf(missing !== undefined)('the source maps of examples/jsherp, on a
   let setup: Setup;
   beforeAll(async () => {
     setup = await startSetup(jsherpStore, {
-      sandbox: { accounts: SANDBOX_ACCOUNTS },
-      env: ENV,
+      sandbox: { accounts: JSHERP_SANDBOX_ACCOUNTS },
+      env: JSHERP_ENV,
       sources: SOURCES,
     });
     await resyncAll();

@@ -41,19 +41,20 @@ describeOnEachDatabase('walking through a table by its key', (erp) => {
 
   it.each([1, 2, 3, 5, 100])('meets every row of a key with NULLs once, %i a page', async (limit) => {
     const keys = await walk(erp, stocks, limit);
+    // As the triggers write them: a part without a value is empty.
     const all = [
-      'a',
-      'b',
-      '1|c',
-      '2|d',
-      't1|e',
-      't1|f',
+      '||a',
+      '||b',
+      '|1|c',
+      '|2|d',
+      't1||e',
+      't1||f',
       't1|1|g',
       't1|10|h',
       't1|9|i',
       't2|1|a',
       't2|1|b',
-      't2|a',
+      't2||a',
     ];
     expect([...keys].sort()).toEqual(all.sort());
   });

@@ -4,6 +4,7 @@ import { connectAgent } from '../agent-client.ts';
 import type { Configuration } from '../settings.ts';
 import { examineAgents } from './agents-check.ts';
 import { attempt } from './attempt.ts';
+import { examineCapture } from './capture-check.ts';
 import { examineClock } from './clock-check.ts';
 import type { DatabaseLook } from './database-look.ts';
 import { examineVersion } from './database-version-check.ts';
@@ -22,6 +23,7 @@ const LOOKS: Readonly<Record<string, DatabaseLook>> = {
   'database rights': examineRights,
   'database clock': examineClock,
   keys: examineKeys,
+  capture: examineCapture,
   agents: examineAgents,
 };
 

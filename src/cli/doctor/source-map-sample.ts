@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { DEFAULT_ACCOUNT } from '../../config/accounts.ts';
 import type { SourceMap } from '../../config/source-map.ts';
 import type { Database } from '../../erp/database.ts';
@@ -29,17 +28,9 @@ export async function readSample(database: Database, map: SourceMap): Promise<Sa
 }
 
 async function readSomeKeys(database: Database, map: SourceMap): Promise<readonly string[] | undefined> {
-  if (map.selectAll !== undefined) {
-    const page = { after: undefined, limit: LARGEST_SAMPLE };
-    return (await readKeys(database, map, { kind: 'all' }, page)).keys;
-  }
-  if (map.table === undefined) return undefined;
-  const columns = map.key.map((column, index) => sql`${sql.ref(column)} AS ${sql.ref(`k${index}`)}`);
-  const { rows } = await sql<Record<string, unknown>>`
-    SELECT ${sql.join(columns)} FROM ${sql.table(map.table)} LIMIT ${sql.lit(LARGEST_SAMPLE)}`.execute(
-    database.kysely,
-  );
-  return rows.map((row) => map.key.map((_, index) => String(row[`k${index}`])).join(map.keySeparator));
+  if (map.selectAll === undefined && map.table === undefined) return undefined;
+  const page = { after: undefined, limit: LARGEST_SAMPLE };
+  return (await readKeys(database, map, { kind: 'all' }, page)).keys;
 }
 
 /** What the relay would reject, by reason, the most frequent first. */

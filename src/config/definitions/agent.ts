@@ -60,6 +60,13 @@ export const agentSettings = {
     meaning: { en: 'Bull Board shows queues but changes nothing', zh: 'Bull Board 只能查看队列，不能操作' },
     accepts: ACCEPTS_SWITCH,
   }),
+  CONSOLE_UNMASK: setting(z.stringbool().default(false), {
+    meaning: {
+      en: 'The console can show personal data (telephone, address) unmasked; every look is in the audit log',
+      zh: '控制台可显示未遮盖的个人信息（电话、地址），每次查看都记入审计日志',
+    },
+    accepts: ACCEPTS_SWITCH,
+  }),
   CTG_SYNC_URL: setting(readText(readBaseUrl).optional(), {
     meaning: {
       en: 'Address of the running agent, for the commands that act on it',

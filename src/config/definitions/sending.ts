@@ -28,7 +28,10 @@ export const sendingSettings = {
     accepts: acceptsWholeNumber(1, 600_000),
   }),
   CTG_HTTP_CLIENT: setting(z.enum(['got', 'undici']).default('got'), {
-    meaning: { en: 'HTTP client', zh: 'HTTP 客户端' },
+    meaning: {
+      en: 'HTTP client; `undici` needs a fraction of the processor time, for large backfills',
+      zh: 'HTTP 客户端；`undici` 占用的处理器时间少得多，适合大批量补传',
+    },
     accepts: acceptsOneOf(['got', 'undici']),
   }),
   SENDERS: setting(wholeNumber(1, 64).default(1), {

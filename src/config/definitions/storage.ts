@@ -54,6 +54,13 @@ export const storageSettings = {
     meaning: { en: '`start` brings the tables up to date itself', zh: '`start` 自动更新数据表结构' },
     accepts: ACCEPTS_SWITCH,
   }),
+  CAPTURE_MANDATORY: setting(z.stringbool().default(false), {
+    meaning: {
+      en: 'Whether a statement of the ERP fails when its change cannot be captured; for triggers that are installed from then on',
+      zh: '改动无法捕获时，ERP 自己的语句是否失败；对此后安装的触发器生效',
+    },
+    accepts: ACCEPTS_SWITCH,
+  }),
   HISTORY_DAYS: setting(wholeNumber(0, 36_500).default(0), {
     meaning: {
       en: 'Days for which finished deliveries are kept; 0 keeps them for ever',

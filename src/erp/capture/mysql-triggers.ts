@@ -21,9 +21,9 @@ export function mysqlTriggers(rows: WatchedRows, target: CaptureTarget): WantedT
   const make = (event: TriggerEvent, purpose: string, inserts: readonly string[]): WantedTrigger =>
     mysqlTrigger({ rows, target, table: rows.table, event, moment: 'AFTER', purpose, inserts });
   return [
-    make('insert', 'new rows', [insertFor(rows, target, ['NEW'], conditionOf(rows, 'NEW'))]),
+    make('insert', 'new rows', [when(conditionOf(rows, 'NEW'), insertFor(rows, target, ['NEW']))]),
     make('update', 'changed rows', updateInserts(rows, target)),
-    make('delete', 'deleted rows', [insertFor(rows, target, ['OLD'], conditionOf(rows, 'OLD'))]),
+    make('delete', 'deleted rows', [when(conditionOf(rows, 'OLD'), insertFor(rows, target, ['OLD']))]),
   ];
 }
 
@@ -84,12 +84,22 @@ function faultHandler({ schema }: CaptureTarget): string {
 
 function updateInserts(rows: WatchedRows, target: CaptureTarget): string[] {
   const guard = [conditionOfEither(rows), changeOf(rows)].filter((each) => each !== undefined).join(' AND ');
-  if (rows.keys.kind === 'select') return [insertFor(rows, target, ['NEW', 'OLD'], guard || undefined)];
-  const renamed = `NOT (${keyText(rows.keys, 'NEW')} <=> ${keyText(rows.keys, 'OLD')})`;
-  return [
-    insertFor(rows, target, ['NEW'], guard || undefined),
-    insertFor(rows, target, ['OLD'], [renamed, guard].filter((each) => each !== '').join(' AND ')),
-  ];
+  const inserts =
+    rows.keys.kind === 'select'
+      ? [insertFor(rows, target, ['NEW', 'OLD'])]
+      : [
+          insertFor(rows, target, ['NEW']),
+          when(
+            `NOT (${keyText(rows.keys, 'NEW')} <=> ${keyText(rows.keys, 'OLD')})`,
+            insertFor(rows, target, ['OLD']),
+          ),
+        ];
+  return [when(guard || undefined, inserts.join('\n    '))];
+}
+
+/** An IF rather than a WHERE: what concerns no record then costs a comparison, not a statement. */
+function when(guard: string | undefined, statements: string): string {
+  return guard === undefined ? statements : `IF ${guard} THEN\n    ${statements}\n    END IF;`;
 }
 
 function conditionOf({ condition }: WatchedRows, row: Row): string | undefined {
@@ -113,28 +123,20 @@ function changeOf(rows: WatchedRows): string | undefined {
   return `NOT (${same.join(' AND ')})`;
 }
 
-function insertFor(
-  rows: WatchedRows,
-  target: CaptureTarget,
-  sides: readonly Row[],
-  guard: string | undefined,
-): string {
+function insertFor(rows: WatchedRows, target: CaptureTarget, sides: readonly Row[]): string {
   const { keys } = rows;
-  const where = guard === undefined ? '' : ` AND ${guard}`;
-  if (keys.kind === 'select') {
-    const found = sides.map(
-      (side) =>
-        `SELECT CAST(entity_key AS CHAR CHARACTER SET utf8mb4) AS entity_key FROM (\n${selectOver(keys.select, side)}\n    ) AS ctg_${side}`,
-    );
-    return `${insertInto(target)} SELECT DISTINCT ${ownerOf(rows)}, ctg_key.entity_key FROM (
-    ${found.join('\n    UNION ')}) AS ctg_key WHERE ctg_key.entity_key <> ''${where};`;
-  }
-  return sides
-    .map((side) => {
-      const key = keyText(keys, side);
-      return `${insertInto(target)} SELECT ${ownerOf(rows)}, ${key} FROM DUAL WHERE ${key} <> ''${where};`;
-    })
-    .join('\n    ');
+  if (keys.kind === 'columns')
+    return sides.map((side) => insertKey(rows, target, keyText(keys, side))).join('\n    ');
+  const found = sides.map(
+    (side) =>
+      `SELECT CAST(entity_key AS CHAR CHARACTER SET utf8mb4) AS entity_key FROM (\n${selectOver(keys.select, side)}\n    ) AS ctg_${side}`,
+  );
+  return `${insertInto(target)} SELECT DISTINCT ${ownerOf(rows)}, ctg_key.entity_key FROM (
+    ${found.join('\n    UNION ')}) AS ctg_key WHERE ctg_key.entity_key <> '';`;
+}
+
+function insertKey(rows: WatchedRows, target: CaptureTarget, key: string): string {
+  return when(`${key} <> ''`, `${insertInto(target)} VALUES (${ownerOf(rows)}, ${key});`);
 }
 
 function selectOver(select: string, side: Row): string {

@@ -69,6 +69,15 @@ export function describeInDoubt(name: string, open: OpenSender): void {
       expect(server.received()).toContain(BODY);
     });
 
+    it('when the request is not taken to its end in time', async () => {
+      await using server = await startRawServer((socket) => socket.pause());
+      await using sender = open();
+      const body = JSON.stringify({ message: 'x'.repeat(32 * 1024 * 1024) });
+      expect(await sender.send(server.url, { body, timeoutMs: 2 * IMPATIENT_MS })).toMatchObject({
+        kind: 'in-doubt',
+      });
+    });
+
     it('when the head of the reply never ends', async () => {
       await using server = await startRawServer((socket, soFar) => {
         if (isWholeRequest(soFar)) drip(socket, HEAD, 'x-drip: 1\r\n');

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { accept, refusedUrl, startDeafServer, startHttpServer, startRawServer } from '../fault-server.ts';
-import { IMPATIENT_MS, type OpenSender } from './sender.ts';
+import { BODY, IMPATIENT_MS, type OpenSender } from './sender.ts';
 
 /** Enough for a resolver that answers; a test ends in time where none does. */
 const LOOKUP_MS = 2_000;
@@ -40,6 +41,32 @@ export function describeNotSent(name: string, open: OpenSender): void {
       await using sender = open();
       const url = server.url.replace('http:', 'https:');
       expect(await sender.send(url, { timeoutMs: IMPATIENT_MS })).toMatchObject({ kind: 'not-sent' });
+    });
+
+    it('when the connection is reset in the TLS greeting', async () => {
+      await using server = await startRawServer((socket) => socket.resetAndDestroy());
+      await using sender = open();
+      expect(await sender.send(server.url.replace('http:', 'https:'))).toMatchObject({ kind: 'not-sent' });
+    });
+
+    it('when no connection becomes free in time, and does not go later either', async () => {
+      const held: (() => void)[] = [];
+      await using server = await startHttpServer((_request, response) => {
+        held.push(() => response.end('{}'));
+      });
+      await using sender = open({ concurrency: 1 });
+      const arrived = once(server.events, 'request');
+      const first = sender.send(server.url);
+      await arrived;
+      expect(await sender.send(server.url, { timeoutMs: IMPATIENT_MS })).toMatchObject({ kind: 'not-sent' });
+      for (const release of held.splice(0)) release();
+      expect(await first).toMatchObject({ kind: 'reply' });
+      const third = once(server.events, 'request');
+      const last = sender.send(server.url, { body: '{"third":1}' });
+      await third;
+      for (const release of held) release();
+      expect(await last).toMatchObject({ kind: 'reply' });
+      expect(server.bodies).toEqual([BODY, '{"third":1}']);
     });
 
     it('when the other side speaks no TLS', async () => {

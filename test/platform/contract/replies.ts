@@ -83,6 +83,16 @@ export function describeReplies(name: string, open: OpenSender): void {
       expect(await sender.send(server.url)).not.toHaveProperty('retryAfterMs');
     });
 
+    it('is the final one, not what is said before it', async () => {
+      await using server = await startRawServer((socket, soFar) => {
+        if (isWholeRequest(soFar))
+          socket.write(`HTTP/1.1 103 Early Hints\r\n\r\n${HEAD}content-length: 12\r\n\r\n{"status":0}`);
+      });
+      await using sender = open();
+      const result = await sender.send(server.url);
+      expect(result).toMatchObject({ kind: 'reply', httpStatus: 200, body: '{"status":0}' });
+    });
+
     it('may be compressed', async () => {
       await using server = await startHttpServer((_request, response) =>
         response.setHeader('content-encoding', 'gzip').end(gzipSync('{"status":0}')),

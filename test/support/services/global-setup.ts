@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import './provided.ts';
+import { requireBinary } from './find-binary.ts';
 import { installMissing } from './install-missing.ts';
 import { startMariadb } from './mariadb.ts';
 import { NEEDED_SERVICES, SERVICE_NAMES, type ServiceName, servicesAskedFor } from './needed-services.ts';
@@ -7,13 +8,17 @@ import { startPostgres } from './postgres.ts';
 import { startRedis } from './redis.ts';
 import type { Service } from './service.ts';
 
-const START: Readonly<Record<ServiceName, () => Promise<Service>>> = {
+type Started = Pick<Service, 'url' | 'stop'>;
+
+const START: Readonly<Record<ServiceName, () => Promise<Started>>> = {
   redis: () => startRedis(),
   postgres: () => startPostgres(),
   mariadb: () => startMariadb(),
+  // Each test starts the browser by itself; its `url` is where the program is.
+  chromium: async () => ({ url: requireBinary('chromium'), stop: async () => undefined }),
 };
 
-type Outcome = { readonly service: Service } | { readonly reason: string };
+type Outcome = { readonly service: Started } | { readonly reason: string };
 
 /** Starts the shared servers, once for a whole run, and gives their URLs to the tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -72,5 +77,6 @@ function provide(project: TestProject, outcomes: ReadonlyMap<ServiceName, Outcom
   project.provide('redisUrl', urlOf('redis'));
   project.provide('postgresUrl', urlOf('postgres'));
   project.provide('mariadbUrl', urlOf('mariadb'));
+  project.provide('chromiumPath', urlOf('chromium'));
   project.provide('missingServices', Object.fromEntries(reasons));
 }

@@ -1,4 +1,4 @@
-/** The servers that the tests use, where they come from, and how they are named to a person. */
+/** The servers, and the browser, that the tests use, where they come from, and how they are named to a person. */
 export const NEEDED_SERVICES = {
   redis: { title: 'Redis', binaries: ['redis-server'], debianPackage: 'redis-server' },
   postgres: { title: 'PostgreSQL', binaries: ['postgres', 'initdb'], debianPackage: 'postgresql' },
@@ -7,11 +7,17 @@ export const NEEDED_SERVICES = {
     binaries: ['mariadbd', 'mariadb-install-db'],
     debianPackage: 'mariadb-server',
   },
+  chromium: { title: 'Chromium', binaries: ['chromium'], debianPackage: 'chromium' },
 } as const;
 
 export type ServiceName = keyof typeof NEEDED_SERVICES;
 
-export const SERVICE_NAMES = ['redis', 'postgres', 'mariadb'] as const satisfies readonly ServiceName[];
+export const SERVICE_NAMES = [
+  'redis',
+  'postgres',
+  'mariadb',
+  'chromium',
+] as const satisfies readonly ServiceName[];
 
 /** Reads `TEST_SERVICES`: `none`, or names with commas between them; all of them when it is not set. */
 export function servicesAskedFor(setting: string | undefined): readonly ServiceName[] {

@@ -9,6 +9,8 @@ declare module 'vitest' {
     readonly mariadbUrl: string | null;
     /** Shared by all test files: take a key prefix of your own, and never flush it. */
     readonly redisUrl: string | null;
+    /** The browser's program. */
+    readonly chromiumPath: string | null;
     /** Why a URL is null. */
     readonly missingServices: Readonly<Partial<Record<ServiceName, string>>>;
   }

@@ -1,0 +1,4 @@
+import type { OpenContender } from '../contender.ts';
+
+export const openPgBoss: OpenContender;
+export const openGraphile: OpenContender;

@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { createDatabase } from '../support/services/index.ts';
+import type { Store } from '../support/stores.ts';
+
+const DUMP = fileURLToPath(new URL('../../../shared/erp/northwind.sql', import.meta.url));
+
+/** Why the tests on Northwind cannot run here; undefined when they can. */
+export function whyNoNorthwind(): string | undefined {
+  if (inject('postgresUrl') === null || inject('redisUrl') === null) return 'PostgreSQL and Redis are needed';
+  return existsSync(DUMP) ? undefined : '../shared/erp/northwind.sql is not there';
+}
+
+/** A PostgreSQL database that holds the dump, and a Redis. */
+export const northwindStore: Store = {
+  name: 'Northwind',
+  open: async () => {
+    const database = await createDatabase(inject('postgresUrl') ?? '');
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    await client.query(readFileSync(DUMP, 'utf8'));
+    await client.end();
+    const env = {
+      DATABASE_URL: database.url,
+      REDIS_URL: inject('redisUrl') ?? '',
+      QUEUE_PREFIX: `t${randomBytes(5).toString('hex')}`,
+    };
+    return { env, drop: () => database.drop() };
+  },
+};

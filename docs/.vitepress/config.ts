@@ -5,7 +5,7 @@ import { type DefaultTheme, defineConfig } from 'vitepress';
 /** The project: the site is made of docs/ and of both READMEs, from where they lie. */
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-const FILES = ['deploy', 'examples', 'docs/openapi', 'LICENSE', '.env.example'];
+const FILES = ['deploy', 'examples', 'docs/openapi', 'docs/schema', 'LICENSE', '.env.example'];
 
 /** The pages in reading order. Those that are not named here follow by name, so that a new page needs no line. */
 const ORDER = {
@@ -80,7 +80,11 @@ export default defineConfig({
   cleanUrls: true,
   lastUpdated: false,
   // Files of the project that are no pages: those that somebody needs to run it go into the site as they are.
-  ignoreDeadLinks: [/\/(deploy|examples|src|test|scripts|docs\/openapi)\//, /\/LICENSE$/, /\.env\.example$/],
+  ignoreDeadLinks: [
+    /\/(deploy|examples|src|test|scripts|docs\/openapi|docs\/schema)\//,
+    /\/LICENSE$/,
+    /\.env\.example$/,
+  ],
   buildEnd: ({ outDir }) => {
     for (const file of FILES) cpSync(`${ROOT}${file}`, `${outDir}/${file}`, { recursive: true });
   },

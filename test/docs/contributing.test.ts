@@ -59,7 +59,8 @@ function run(...args: string[]): { readonly status: number | null; readonly outp
   return { status, output: `${stdout}${stderr}` };
 }
 
-describe('the sixteenth interface of docs/contributing.md', () => {
+/** A compiler and a run of tests inside a test: patience for a busy machine. */
+describe('the sixteenth interface of docs/contributing.md', { timeout: 240_000 }, () => {
   beforeAll(() => {
     copy = mkdtempSync(join(tmpdir(), 'ctg-contributing-'));
     for (const each of COPIED) cpSync(join(ROOT, each), join(copy, each), { recursive: true });

@@ -66,6 +66,14 @@ export function addEntitiesRoute(app: FastifyInstance, context: AdminContext): v
         detail: maskJson(row.detail),
         seenAt: row.seen_at,
       })),
+      writeBacks: timeline.writeBacks.map((row) => ({
+        account: row.account,
+        kind: row.kind,
+        status: row.status,
+        attempts: row.attempts,
+        fault: row.fault,
+        dueAt: row.due_at,
+      })),
       waitedForBy: timeline.waitedFor.map((row) => ({
         delivery: row.id,
         entity: row.entity,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { activeAlerts } from '../ledger/alert-store.ts';
 import { readSummary } from '../ledger/balance.ts';
+import { readUnwritten } from '../ledger/unwritten.ts';
 import type { AdminContext } from './context.ts';
 import { describes } from './openapi.ts';
 import { readVersion } from './version.ts';
@@ -37,6 +38,7 @@ export function addStatusRoute(app: FastifyInstance, context: AdminContext): voi
         subject,
         since,
       })),
+      ...(await readUnwritten(context.database)),
       unreadable: Object.fromEntries(context.relay.unreadable()),
       queues: await readQueues(context),
     };

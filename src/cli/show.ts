@@ -48,6 +48,9 @@ const timeline = z.looseObject({
       seenAt: time,
     }),
   ),
+  writeBacks: z.array(
+    z.looseObject({ kind: z.string(), attempts: z.number(), fault: z.string().nullable() }),
+  ),
   waitedForBy: z.array(z.looseObject({ delivery: z.number(), entity: z.string(), key: z.string() })),
 });
 
@@ -83,6 +86,10 @@ function describe(entity: string, key: string, read: Timeline): string {
     ...(read.waitsFor === null ? [] : [`  ${read.waitsFor}`]),
     ...(read.waitingInOutbox === 0 ? [] : [`  ${read.waitingInOutbox} changes in the outbox`]),
     ...read.statuses.map((each) => `  ${each.kind} status ${each.status} since ${shortTime(each.updatedAt)}`),
+    ...read.writeBacks.map(
+      (each) =>
+        `  the ERP's table is still to be told: ${each.kind}${each.fault === null ? '' : ` (${each.fault})`}`,
+    ),
     ...read.waitedForBy.map(
       (each) => `  ${each.entity} ${each.key} (delivery ${each.delivery}) waits for it`,
     ),

@@ -11,6 +11,7 @@ export function describeDuties(read: Status, dead: readonly Dead[]): string {
     ...systemDuties(read),
     ...queueDuties(read),
     ...sourceDuties(read),
+    ...erpDuties(read),
   ];
   return duties.length === 0
     ? '\nNothing needs a person.'
@@ -58,6 +59,18 @@ function queueDuties({ queues }: Status): readonly Duty[] {
         typeof queue === 'object' && queue !== null && 'paused' in queue && queue.paused === true,
     )
     .map(([name]) => ({ what: `the queue ${name} is paused`, act: 'press Resume on /queues (Bull Board)' }));
+}
+
+function erpDuties({ missedChanges, failingWriteBacks }: Status): readonly Duty[] {
+  const missed = {
+    what: `${missedChanges} changes of the ERP were missed by triggers that could not write the outbox`,
+    act: 'see ctg_capture_fault; remove the cause, resync ENTITY --all, empty that table',
+  };
+  const untold = {
+    what: `${failingWriteBacks} statements of writeBack fail, so the ERP's own tables are behind`,
+    act: 'see the column fault of ctg_write_back; they are tried again by themselves',
+  };
+  return [...(missedChanges > 0 ? [missed] : []), ...(failingWriteBacks > 0 ? [untold] : [])];
 }
 
 function sourceDuties({ unreadable }: Status): readonly Duty[] {

@@ -14,6 +14,8 @@ export const statusReply = z.looseObject({
   entities: z.record(z.string(), z.record(z.string(), z.number())),
   systems: z.record(z.string(), z.looseObject({ state: z.string(), retryInMs: z.number().optional() })),
   accounts: z.record(z.string(), z.looseObject({ login: z.string(), message: z.string().optional() })),
+  missedChanges: z.number(),
+  failingWriteBacks: z.number(),
   unreadable: z.record(z.string(), z.string()),
   queues: z.record(z.string(), z.unknown()),
 });

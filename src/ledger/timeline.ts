@@ -7,6 +7,7 @@ import type {
   InboxTable,
   StatusTable,
   WatchTable,
+  WriteBackTable,
 } from '../erp/tables.ts';
 import { INTERFACES } from '../mappers/registry.ts';
 import { readSnapshot } from './snapshot.ts';
@@ -35,6 +36,8 @@ export type Timeline = {
   readonly watches: readonly Selectable<WatchTable>[];
   readonly statuses: readonly ShownStatus[];
   readonly inbox: readonly Selectable<InboxTable>[];
+  /** What the ERP's own table is still to be told. */
+  readonly writeBacks: readonly Selectable<WriteBackTable>[];
   /** Changes that the relay has not taken over yet. */
   readonly waitingInOutbox: number;
   /** Records that wait for this one. */
@@ -63,6 +66,7 @@ async function readParts(executor: Executor, request: TimelineRequest): Promise<
     watches: await readWatches(executor, request, [...ids], [...accounts]),
     statuses: (await readStatuses(executor, request)).filter((row) => ids.has(row.platform_id)),
     inbox: (await readInbox(executor, request)).filter((row) => ids.has(row.platform_id)),
+    writeBacks: await readWriteBacks(executor, request),
     waitingInOutbox: await countOutbox(executor, request),
     waitedFor: await readWaiting(executor, request, [...accounts]),
   };
@@ -105,6 +109,16 @@ async function readBindings(executor: Executor, { entity, key, account }: Timeli
     .where('entity', '=', entity)
     .where('entity_key', '=', key);
   return (account === undefined ? query : query.where('account', '=', account)).execute();
+}
+
+async function readWriteBacks(executor: Executor, { entity, key, account }: TimelineRequest) {
+  const query = executor
+    .selectFrom('ctg_write_back')
+    .selectAll()
+    .where('entity', '=', entity)
+    .where('entity_key', '=', key);
+  const ofAccount = account === undefined ? query : query.where('account', '=', account);
+  return ofAccount.orderBy('id').limit(MOST).execute();
 }
 
 async function readWatches(

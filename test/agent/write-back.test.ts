@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import type { SourceMap, Sources } from '../../src/config/source-map.ts';
+import { readUnwritten } from '../../src/ledger/unwritten.ts';
 import { order, type Setup, startSetup } from '../support/running-agent.ts';
 import { describeOnEachStore } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -160,6 +161,7 @@ describeOnEachStore("the ERP's own table", (store) => {
           .executeTakeFirst();
         return row?.fault?.includes('erp_missing') ? row : undefined;
       });
+      expect(await readUnwritten(setup.agent.database)).toEqual({ missedChanges: 0, failingWriteBacks: 1 });
     } finally {
       await setup.stop();
     }

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli/ctg-sync.ts', import.meta.url));
 
+const COMPILE_CACHE = join(tmpdir(), 'ctg-sync-test-compile-cache');
+
 /** What a command came to. */
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
@@ -30,7 +32,8 @@ export function createWorkplace(common: Record<string, string> = {}): Workplace 
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: directory,
-      env: { PATH, ...common, ...env },
+      // Types are stripped once, not in each of a hundred processes.
+      env: { PATH, NODE_COMPILE_CACHE: COMPILE_CACHE, ...common, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let stdout = '';

@@ -15,12 +15,14 @@ const checks = [
   ['format and lint', () => program('@biomejs/biome/bin/biome', 'ci', '.')],
   ['types', () => program('typescript/bin/tsc', '--noEmit')],
   ['imports', () => node('scripts/check-imports.mjs')],
+  ['dead code', () => program('knip/bin/knip.js', '--no-progress')],
   ['text', () => node('scripts/check-text.mjs')],
   ['build', build],
   ...generators.map((script) => [
     `generated: ${script.replace(/^.*generate-|\.ts$/g, '')}`,
     () => node(script, '--check'),
   ]),
+  ['site of the documents', () => program('vitepress/bin/vitepress.js', 'build', 'docs')],
   ['Dockerfile', () => node('scripts/check-dockerfile.mjs')],
 ];
 

@@ -18,6 +18,7 @@ type Language = 'en' | 'zh';
 const WORDS = {
   en: {
     title: 'Settings',
+    twin: '[中文](settings.zh-CN.md)',
     intro: [
       'Environment variables, and a `.env` file in the working directory, which a real variable overrides. They are read',
       'once, at start; all faults are reported together, by name, with the fix. An empty variable is one that is not set.',
@@ -28,6 +29,7 @@ const WORDS = {
   },
   zh: {
     title: '设置',
+    twin: '[English](settings.md)',
     intro: [
       '设置来自环境变量，以及工作目录中的 `.env` 文件（真实的环境变量优先）。启动时读取一次，',
       '所有错误按名称一并报告，并附修正方法。空变量视为未设置。',
@@ -62,9 +64,9 @@ function table(settings: readonly SettingDefinition[], language: Language): stri
 }
 
 function page(groups: readonly SettingGroup[], language: Language): string {
-  const { title, intro } = WORDS[language];
+  const { title, twin, intro } = WORDS[language];
   const parts = groups.map((group) => `## ${group.title[language]}\n\n${table(group.settings, language)}`);
-  return `${[`<!-- ${GENERATED} -->`, `# ${title}`, intro.join('\n'), ...parts].join('\n\n')}\n`;
+  return `${[`<!-- ${GENERATED} -->`, `# ${title}`, twin, intro.join('\n'), ...parts].join('\n\n')}\n`;
 }
 
 function environmentEntry(definition: SettingDefinition): string {

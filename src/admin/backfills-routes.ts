@@ -8,6 +8,7 @@ import {
   noBackfill,
 } from '../ledger/backfill-store.ts';
 import type { AdminContext } from './context.ts';
+import { describes } from './openapi.ts';
 import { problemOf } from './problem.ts';
 import { readRequest } from './request.ts';
 
@@ -16,14 +17,22 @@ const idParameter = z.strictObject({ id: z.coerce.number().int().positive() });
 
 const ACTIONS = ['pause', 'resume', 'cancel'] as const;
 
+const LIST = describes({ summary: 'Backfills, the newest first', query: listQuery });
+const ONE = describes({ summary: 'One backfill', parameters: idParameter });
+const OPERATIONS = {
+  pause: describes({ summary: 'Lets a backfill rest where it is', parameters: idParameter }),
+  resume: describes({ summary: 'Lets a backfill go on', parameters: idParameter }),
+  cancel: describes({ summary: 'Ends a backfill; what it handed over is sent', parameters: idParameter }),
+} as const;
+
 /** Backfills, listed, and what a person does with one: `GET /v1/backfills`, `POST /v1/backfills/:id/pause`, and so on. */
 export function addBackfillsRoutes(app: FastifyInstance, { database, backfills }: AdminContext): void {
-  app.get('/v1/backfills', async (request) => {
+  app.get('/v1/backfills', LIST, async (request) => {
     const { limit } = readRequest(listQuery, request.query);
     return { backfills: (await listBackfills(database, limit)).map(shownBackfill) };
   });
 
-  app.get('/v1/backfills/:id', async (request) => {
+  app.get('/v1/backfills/:id', ONE, async (request) => {
     const { id } = readRequest(idParameter, request.params);
     const backfill = await findBackfill(database, id);
     if (!backfill) throw problemOf(noBackfill(id));
@@ -31,7 +40,7 @@ export function addBackfillsRoutes(app: FastifyInstance, { database, backfills }
   });
 
   for (const action of ACTIONS) {
-    app.post(`/v1/backfills/:id/${action}`, async (request) => {
+    app.post(`/v1/backfills/:id/${action}`, OPERATIONS[action], async (request) => {
       const { id } = readRequest(idParameter, request.params);
       const changed = await changeBackfill(database, id, action);
       if ('kind' in changed) throw problemOf(changed);

@@ -5,6 +5,7 @@ import { readRecords } from '../erp/records.ts';
 import { bindRecord } from '../ledger/bind.ts';
 import { type AdminContext, actingAgent } from './context.ts';
 import { enqueue } from './deliveries-routes.ts';
+import { describes } from './openapi.ts';
 import { problemOf } from './problem.ts';
 import { accountField, keyField, readRequest, requireTarget } from './request.ts';
 
@@ -16,9 +17,14 @@ const body = z.strictObject({
   replace: z.boolean().default(false),
 });
 
+const BIND = describes({
+  summary: 'Says which id the platform has for a record; what waited for that goes on',
+  body,
+});
+
 /** `POST /v1/bindings`: a person says which id the platform has for a record; what waited for that goes on. */
 export function addBindingsRoute(app: FastifyInstance, context: AdminContext): void {
-  app.post('/v1/bindings', async (request) => {
+  app.post('/v1/bindings', BIND, async (request) => {
     const { account, entity, key, platformId, replace } = readRequest(body, request.body);
     const { target, push } = requireTarget(entity);
     const bound = await bindRecord(

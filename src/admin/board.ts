@@ -34,7 +34,7 @@ function adapt(queue: JobQueue, readOnlyMode: boolean): BullMQAdapter {
 }
 
 /** What stands below a queue's name. */
-export function describeQueue(name: string): string {
+function describeQueue(name: string): string {
   const target = interfaceNamed(name);
   if (target) return `接口 ${target.number} ${target.title} (${target.system})`;
   if (name === TICKS)

@@ -28,8 +28,11 @@ const LONGEST_KEY = 191;
 /** Within what every supported database takes in one statement. */
 export const LARGEST_CHANGE_BYTES = 4 * 1024 * 1024;
 
-/** The payload stays as it is: it is checked when the relay takes the change over, and the ledger shows what is wrong. */
-const schema = z.strictObject(
+/**
+ * One change as it is handed in. The payload stays as it is: it is checked when the relay takes the change over, and the
+ * ledger shows what is wrong.
+ */
+export const changeSchema = z.strictObject(
   {
     account: z
       .string()
@@ -54,7 +57,7 @@ function isKey(key: string): boolean {
 
 /** Reads one change `{account?, entity, key, op?, payload?}`; `force` stands for a re-sync and cannot be handed in. */
 export function readChange(value: unknown): ReadChange {
-  const parsed = schema.safeParse(value);
+  const parsed = changeSchema.safeParse(value);
   if (!parsed.success)
     return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, value)) };
   const { account, entity, key, op, payload } = parsed.data;

@@ -1,10 +1,12 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import type { OutboxEntry } from '../erp/outbox.ts';
 import { type Stored, storeChanges } from '../ledger/intake.ts';
 import {
   type ChangeFault,
+  changeSchema,
   LARGEST_CHANGE_BYTES,
   type ReadChange,
   readChange,
@@ -12,9 +14,15 @@ import {
   TOO_LARGE,
 } from './change.ts';
 import type { AdminContext } from './context.ts';
+import { describes } from './openapi.ts';
 import { Problem } from './problem.ts';
 
 const LARGEST_BODY_BYTES = 64 * 1024 * 1024;
+const OPERATION = describes({
+  summary: 'Stores changes in the outbox, all of them or none; NDJSON has one a line',
+  body: z.union([changeSchema, z.array(changeSchema)]),
+  status: 202,
+});
 const SHOWN_FAULTS = 100;
 const BATCH_CHANGES = 500;
 const BATCH_BYTES = 4 * 1024 * 1024;
@@ -45,7 +53,7 @@ export function addChangesRoute(app: FastifyInstance, context: AdminContext): vo
       { parseAs: 'buffer', bodyLimit: LARGEST_BODY_BYTES },
       (_request, body, done) => done(null, body),
     );
-    scope.post('/v1/changes', { bodyLimit: LARGEST_BODY_BYTES }, async (request, reply) => {
+    scope.post('/v1/changes', { bodyLimit: LARGEST_BODY_BYTES, ...OPERATION }, async (request, reply) => {
       const raw = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
       const body = isLines(request) ? linesOf(raw) : arrayOf(raw);
       const count = requireSound(body);

@@ -7,6 +7,7 @@ import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { type Retried, retryDelivery } from '../ledger/retry.ts';
 import { CLOSED_STATES, OPEN_STATES } from '../ledger/states.ts';
 import { type AdminContext, actingAgent } from './context.ts';
+import { describes } from './openapi.ts';
 import { problemOf } from './problem.ts';
 import { readRequest } from './request.ts';
 
@@ -37,17 +38,25 @@ const deadBody = z.strictObject({
   before: z.int().positive().optional(),
 });
 
+const LIST = describes({ summary: 'Deliveries, the newest first', query: listQuery });
+const RETRY = describes({
+  summary: 'Lets a held delivery go on, or sends a rejected record again',
+  parameters: idParameter,
+});
+const DROP = describes({ summary: 'Gives a delivery up', parameters: idParameter, body: dropBody });
+const RETRY_DEAD = describes({ summary: 'Retries what needs a person, a page at a time', body: deadBody });
+
 /** The ledger, listed, and what a person decides about a delivery. */
 export function addDeliveriesRoutes(app: FastifyInstance, context: AdminContext): void {
   const { database } = context;
-  app.get('/v1/deliveries', async (request) => {
+  app.get('/v1/deliveries', LIST, async (request) => {
     const { state = [], entity, interface: name, q, before, limit } = readRequest(listQuery, request.query);
     const filter = { states: state, entity, interface: name, q, before, limit };
     const { deliveries, next } = await listDeliveries(database, filter, ENTITIES);
     return { deliveries, next: next ?? null };
   });
 
-  app.post('/v1/deliveries/:id/retry', async (request) => {
+  app.post('/v1/deliveries/:id/retry', RETRY, async (request) => {
     const { id } = readRequest(idParameter, request.params);
     const retried = await retryDelivery(database, id, { sources: context.sources });
     await goOn(context, [retried]);
@@ -55,7 +64,7 @@ export function addDeliveriesRoutes(app: FastifyInstance, context: AdminContext)
     return { id, result: retried.kind };
   });
 
-  app.post('/v1/deliveries/:id/drop', async (request) => {
+  app.post('/v1/deliveries/:id/drop', DROP, async (request) => {
     const { id } = readRequest(idParameter, request.params);
     const { note } = readRequest(dropBody, request.body);
     const dropped = await dropDelivery(database, actingAgent(context), id, note);
@@ -65,7 +74,7 @@ export function addDeliveriesRoutes(app: FastifyInstance, context: AdminContext)
     return { id, result: 'dropped' };
   });
 
-  app.post('/v1/dead/retry', async (request) => {
+  app.post('/v1/dead/retry', RETRY_DEAD, async (request) => {
     const { entity, ids, before } = readRequest(deadBody, request.body);
     const page = ids === undefined ? await deadPage(context, entity, before) : { ids, next: undefined };
     const results: { id: number; retried: Retried }[] = [];

@@ -6,15 +6,18 @@ import { type DeliveryHistory, readTimeline, type Timeline } from '../ledger/tim
 import { interfaceFor, interfaceNamed } from '../mappers/registry.ts';
 import type { AdminContext } from './context.ts';
 import { maskJson } from './masking.ts';
+import { describes } from './openapi.ts';
 import { Problem } from './problem.ts';
 import { keyField, readRequest } from './request.ts';
 
 const parameters = z.strictObject({ entity: z.string().max(32), key: keyField });
 const query = z.strictObject({ account: z.string().min(1).max(64).optional() });
 
+const TIMELINE = describes({ summary: 'Everything that is known of one record', parameters, query });
+
 /** `GET /v1/entities/:entity/:key`: everything that is known of one record, and what it waits for. */
 export function addEntitiesRoute(app: FastifyInstance, context: AdminContext): void {
-  app.get('/v1/entities/:entity/:key', async (request) => {
+  app.get('/v1/entities/:entity/:key', TIMELINE, async (request) => {
     const { entity, key } = readRequest(parameters, request.params);
     const { account } = readRequest(query, request.query);
     const timeline = await readTimeline(context.database, { entity, key, account });

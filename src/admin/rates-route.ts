@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type MinuteRate, readMinuteRates } from '../ledger/rates.ts';
 import type { AdminContext } from './context.ts';
+import { describes } from './openapi.ts';
 import { readRequest } from './request.ts';
 
 const query = z.strictObject({ minutes: z.coerce.number().int().min(10).max(1440).default(60) });
@@ -28,9 +29,11 @@ const GROUPS: Readonly<Record<string, RateGroup>> = {
 /** Steps beyond which a line on a screen shows no more. */
 const MOST_STEPS = 180;
 
+const RATES = describes({ summary: 'Sends per second over time, by what they came to', query });
+
 /** `GET /v1/rates?minutes=60`: sends per second by what they came to, of all agents together. */
 export function addRatesRoute(app: FastifyInstance, { database }: AdminContext): void {
-  app.get('/v1/rates', async (request): Promise<Rates> => {
+  app.get('/v1/rates', RATES, async (request): Promise<Rates> => {
     const { minutes } = readRequest(query, request.query);
     const { present, rates } = await readMinuteRates(database, minutes);
     return ratesOf(rates, { present, minutes });
@@ -38,7 +41,7 @@ export function addRatesRoute(app: FastifyInstance, { database }: AdminContext):
 }
 
 /** Pure: counts by the minute as rates by the step, minutes without any among them. */
-export function ratesOf(
+function ratesOf(
   rates: readonly MinuteRate[],
   { present, minutes }: { readonly present: number; readonly minutes: number },
 ): Rates {
@@ -68,6 +71,6 @@ export function ratesOf(
 }
 
 /** Whatever is neither an end nor a doubt is tried again later. */
-export function groupOf(outcome: string): RateGroup {
+function groupOf(outcome: string): RateGroup {
   return GROUPS[outcome] ?? 'later';
 }

@@ -13,6 +13,7 @@ import { FINDING_KINDS } from '../ledger/reconcile-verdict.ts';
 import { interfaceFor } from '../mappers/registry.ts';
 import type { AdminContext } from './context.ts';
 import { maskField } from './masking.ts';
+import { describes } from './openapi.ts';
 import { Problem } from './problem.ts';
 import { readRequest, requireTarget } from './request.ts';
 
@@ -36,12 +37,20 @@ const sample = z.strictObject({
   limit: z.coerce.number().int().min(0).max(2000).default(2000),
 });
 
+const BEGIN = describes({
+  summary: 'Begins a comparison of the ERP with the platform',
+  body: asked,
+  status: 202,
+});
+const LIST = describes({ summary: 'Reports of comparisons, the newest first', query: list });
+const ONE = describes({ summary: 'One report with its findings', parameters: one, query: sample });
+
 /**
  * `POST /v1/reconcile` begins a comparison, which goes on by itself; `GET /v1/reconcile` lists the reports, `GET
  * /v1/reconcile/:id` gives one, also while it goes on.
  */
 export function addReconcileRoutes(app: FastifyInstance, context: AdminContext): void {
-  app.post('/v1/reconcile', async (request, reply) => {
+  app.post('/v1/reconcile', BEGIN, async (request, reply) => {
     const { entity, account, repair, dryRun } = readRequest(asked, request.body);
     requireTarget(entity);
     requireAccount(context, account);
@@ -51,7 +60,7 @@ export function addReconcileRoutes(app: FastifyInstance, context: AdminContext):
     if (started.kind === 'busy') throw busy(entity, started.id);
     return reply.code(202).send({ id: started.id, entity, mode, state: 'running' });
   });
-  app.get('/v1/reconcile', async (request) => {
+  app.get('/v1/reconcile', LIST, async (request) => {
     const { entity, before, limit } = readRequest(list, request.query);
     const rows = await listRuns(context.database, { entity, before, limit });
     return {
@@ -59,7 +68,7 @@ export function addReconcileRoutes(app: FastifyInstance, context: AdminContext):
       next: rows.length < limit ? null : Number(rows.at(-1)?.id),
     };
   });
-  app.get('/v1/reconcile/:id', async (request) => {
+  app.get('/v1/reconcile/:id', ONE, async (request) => {
     const { id } = readRequest(one, request.params);
     const { kind, limit } = readRequest(sample, request.query);
     const row = await readRun(context.database, id);

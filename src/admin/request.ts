@@ -43,6 +43,6 @@ export function requireTarget(entity: string): { readonly target: PlatformInterf
 }
 
 /** The entities that an interface carries. */
-export function carriedEntities(): string[] {
+function carriedEntities(): string[] {
   return INTERFACES.flatMap(({ push }) => (push ? [push.entity] : []));
 }

@@ -9,6 +9,7 @@ import { shownBackfill } from './backfills-routes.ts';
 import type { AdminContext } from './context.ts';
 import { maskField } from './masking.ts';
 import { obstaclesTo } from './obstacles.ts';
+import { describes } from './openapi.ts';
 import { Problem } from './problem.ts';
 import { accountField, keyField, readRequest, requireTarget } from './request.ts';
 
@@ -30,12 +31,17 @@ const body = z
 
 type Body = z.infer<typeof body>;
 
+const RESYNC = describes({
+  summary: 'Sends records of the source map that differ; 202 with a backfill where they are many',
+  body,
+});
+
 /**
  * `POST /v1/resync`: puts the records of these keys into the outbox, starts a backfill of many, or says of one page what
  * that would do (`next` is the `after` of the following page).
  */
 export function addResyncRoute(app: FastifyInstance, context: AdminContext): void {
-  app.post('/v1/resync', async (request, reply) => {
+  app.post('/v1/resync', RESYNC, async (request, reply) => {
     const asked = readRequest(body, request.body);
     const { target, push } = requireTarget(asked.entity);
     const map = requireMap(context, asked.entity);

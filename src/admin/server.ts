@@ -13,6 +13,7 @@ import { addDeliveriesRoutes } from './deliveries-routes.ts';
 import { addEntitiesRoute } from './entities-route.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addMetricsRoute } from './metrics/metrics-route.ts';
+import { addOpenApi } from './openapi.ts';
 import { addPollsRoute } from './polls-route.ts';
 import { answerError, Problem } from './problem.ts';
 import { addRatesRoute } from './rates-route.ts';
@@ -67,6 +68,7 @@ function createServer(agent: AdminContext): FastifyInstance {
   addAuth(app, agent.settings);
   addAuditTrail(app, agent);
   addHealthRoutes(app, agent);
+  addOpenApi(app);
   addChangesRoute(app, agent);
   addStatusRoute(app, agent);
   addMetricsRoute(app, agent);

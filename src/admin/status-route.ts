@@ -3,15 +3,18 @@ import { activeAlerts } from '../ledger/alert-store.ts';
 import { readSummary } from '../ledger/balance.ts';
 import { readUnwritten } from '../ledger/unwritten.ts';
 import type { AdminContext } from './context.ts';
+import { describes } from './openapi.ts';
 import { readVersion } from './version.ts';
 import { withinTime } from './within-time.ts';
 
 const QUEUE_ANSWER_MS = 3_000;
 
+const STATUS = describes({ summary: 'The balance of all changes, and how everything is' });
+
 /** `GET /v1/status`: the balance, and how everything is. */
 export function addStatusRoute(app: FastifyInstance, context: AdminContext): void {
   const version = readVersion();
-  app.get('/v1/status', async () => {
+  app.get('/v1/status', STATUS, async () => {
     const { balance, difference, lagSeconds, entities, agents } = await readSummary(context.database);
     return {
       version,

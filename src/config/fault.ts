@@ -21,7 +21,7 @@ export class SettingsError extends Error {
 }
 
 /** One line for an operator: `NAME (file:line): problem. Fix: …`. */
-export function describeFault({ name, where, problem, fix }: Fault): string {
+function describeFault({ name, where, problem, fix }: Fault): string {
   const place = where === undefined ? name : `${name} (${where})`;
   return `${place}: ${problem}. Fix: ${fix}`;
 }

@@ -9,9 +9,8 @@ import { settingFaults } from './setting-faults.ts';
 import { readSettingTexts, unknownSettings } from './setting-texts.ts';
 import type { System } from './systems.ts';
 
-export type { Fault } from './fault.ts';
 export { SettingsError } from './fault.ts';
-export type { RedisNode, RedisTarget } from './redis-url.ts';
+export type { RedisTarget } from './redis-url.ts';
 
 /** The account `default`, as far as the environment gives it. */
 export type DefaultLogin = { readonly username?: string; readonly password?: Secret; readonly sec?: Secret };

@@ -5,15 +5,7 @@ import { sourcesSchema } from './source-schema.ts';
 import { checkedValue, checkYaml } from './yaml-check.ts';
 import { readYaml } from './yaml-file.ts';
 
-export type {
-  Conversion,
-  LinesSource,
-  Scalar,
-  SourceMap,
-  Sources,
-  WatchedTable,
-  WriteBack,
-} from './source-map.ts';
+export type { Sources } from './source-map.ts';
 
 /** The source maps of `CTG_SOURCES_FILE`; none without it. Throws one `SettingsError` with all faults, by path and line. */
 export function loadSources(file: string | undefined): Sources {

@@ -37,7 +37,7 @@ export function checkedValue<T>(checked: Checked<T>): T {
 }
 
 /** `accounts[1].password` of `['accounts', 1, 'password']`. */
-export function pathText(path: YamlPath): string {
+function pathText(path: YamlPath): string {
   if (path.length === 0) return 'the file';
   return path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The directory of the embedded store is held by another process. */
-export class DirectoryInUse extends Error {
+class DirectoryInUse extends Error {
   readonly code = 'DATA_DIR_IN_USE';
 
   constructor(directory: string, pid: number) {

@@ -114,7 +114,7 @@ const LONGEST_POLL_MS = 3_600_000;
  * When to ask again: what is new or has just moved is asked every few seconds, what has stood still for long every hour
  * at the most. The pause is a tenth of the time since the last change.
  */
-export function nextPollMs({ ageMs, failed }: { readonly ageMs: number; readonly failed: boolean }): number {
+function nextPollMs({ ageMs, failed }: { readonly ageMs: number; readonly failed: boolean }): number {
   const pause = Math.min(LONGEST_POLL_MS, Math.max(SHORTEST_POLL_MS, ageMs / 10));
   return failed ? Math.max(pause, 10_000) : pause;
 }

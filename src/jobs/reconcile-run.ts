@@ -20,7 +20,7 @@ import type { PlatformInterface, Push } from '../mappers/interface.ts';
 export const PAGE = 500;
 
 /** Findings of one kind that a report keeps; the counts go on. So no kind crowds the others out. */
-export const KEPT_PER_KIND = 200;
+const KEPT_PER_KIND = 200;
 
 /** The reading of one account's list at the platform. */
 export type Walked = {

@@ -48,7 +48,7 @@ export function startWriteBack(context: WriteBackContext): () => Promise<void> {
 }
 
 /** Carries out what the ERP's own tables are still to be told, one record at a time. Gives how many were told. */
-export async function writeBackDue(context: WriteBackContext): Promise<number> {
+async function writeBackDue(context: WriteBackContext): Promise<number> {
   let told = 0;
   for (;;) {
     const due = await dueWriteBacks(context.database, PAGE);

@@ -17,9 +17,6 @@ export type ClosedState = (typeof CLOSED_STATES)[number];
 /** Any state of a delivery. */
 export type DeliveryState = OpenState | ClosedState;
 
-/** States in which the queue may carry the delivery to a sender. */
-export const SENDABLE_STATES: readonly DeliveryState[] = ['waiting', 'in_doubt'];
-
 /** Whose turn it is: one record of one account. Changes of one lane take effect in the order in which they were made. */
 export type Lane = { readonly account: string; readonly entity: string; readonly key: string };
 

@@ -2,7 +2,7 @@ import { Decimal } from 'decimal.js';
 import { z } from 'zod';
 
 /** Decimal places that money and amounts keep: enough for any price list, and free of float artefacts. */
-export const DECIMAL_PLACES = 6;
+const DECIMAL_PLACES = 6;
 
 const NUMBER_TEXT = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i;
 

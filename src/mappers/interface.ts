@@ -16,9 +16,6 @@ export type Bound = {
   readonly record: unknown;
 };
 
-/** The company behind an account: configured, or told by the log-in (接口 2, `companyid`, `companyName`). */
-export type Company = { readonly companyId: string | undefined };
-
 /** What a carried record is validated and completed with before its delivery is written. */
 export type PrepareContext = {
   readonly key: string;

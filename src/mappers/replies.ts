@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonObject } from './interface.ts';
 
 /** `status` of every reply: 0 is success (文档, all interfaces); some answers carry it as text. */
-export const status = z.union([z.number(), z.string()]);
+const status = z.union([z.number(), z.string()]);
 
 /** The reply that most interfaces share: `{status, msg, sec}`. */
 export const plainReply = z.looseObject({ status, msg: z.string().optional(), sec: z.string().optional() });

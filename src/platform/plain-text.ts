@@ -1,5 +1,5 @@
 /** The longest message that is kept of a reply or an error, in UTF-16 units. */
-export const MAX_MESSAGE_LENGTH = 500;
+const MAX_MESSAGE_LENGTH = 500;
 
 /** Control characters, and the two line separators that break a log line as well. */
 const CONTROL = /[\p{Cc}\u2028\u2029]/gu;

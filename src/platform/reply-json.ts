@@ -22,7 +22,7 @@ export function readReply(body: string): ReadableReply | undefined {
 }
 
 /** Whether a value is an object with keys: no array, no null. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

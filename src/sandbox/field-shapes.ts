@@ -25,7 +25,7 @@ const MAXIMUM_DECIMALS = 6;
 /**
  * How many decimals a JSON number needs to be written down: 0.30000000000000004 needs 17.
  */
-export function countDecimals(value: number): number {
+function countDecimals(value: number): number {
   const [mantissa = '', exponent = '0'] = String(value).split('e');
   const decimals = mantissa.split('.')[1]?.length ?? 0;
   return Math.max(0, decimals - Number(exponent));

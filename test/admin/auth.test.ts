@@ -123,8 +123,8 @@ describe('who may use the admin server', () => {
     expect(reply.headers.get('cache-control')).toBe('no-store');
     expect((await setup.get('/')).headers.get('content-security-policy')).not.toContain('unsafe-inline');
     expect(await setup.post('/v1/reconcile', {})).toMatchObject({
-      status: 501,
-      body: { error: { code: 'NOT_BUILT' } },
+      status: 422,
+      body: { error: { code: 'INVALID_REQUEST' } },
     });
   });
 });

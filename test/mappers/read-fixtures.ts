@@ -46,7 +46,7 @@ export function readFixtures(interfaceName: string): NamedFixture[] {
 }
 
 /** Keys in order, the same in every run. */
-export function keySequence(): () => string {
+function keySequence(): () => string {
   let last = 1_700_000_000_000_000;
   return () => {
     last += 1;

@@ -6,7 +6,7 @@ import { describeReplies } from './contract/replies.ts';
 import { type CreateTransport, senderOpener } from './contract/sender.ts';
 import { describeTls } from './contract/tls.ts';
 
-export type { ContractOptions, CreateTransport } from './contract/sender.ts';
+export type { CreateTransport } from './contract/sender.ts';
 
 /** Every transport must pass this: real sockets, and each fault made by a server that really has it. */
 export function describeTransport(name: string, createTransport: CreateTransport): void {

@@ -10,7 +10,7 @@ const SCRIPT = fileURLToPath(new URL('install-debian-packages.sh', import.meta.u
 const INSTALL_WITHIN_SECONDS = 420;
 
 /** Says whether every program of this service is there. */
-export function isInstalled(name: ServiceName): boolean {
+function isInstalled(name: ServiceName): boolean {
   return NEEDED_SERVICES[name].binaries.every((binary) => findBinary(binary) !== undefined);
 }
 

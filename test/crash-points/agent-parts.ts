@@ -27,6 +27,8 @@ export type AgentParts = {
   relay(): Promise<number>;
   /** Sends what is owed and due, one after the other; gives how many. */
   deliver(most?: number): Promise<number>;
+  /** Works until nothing is owed: not in the outbox, not in the ledger. */
+  finish(): Promise<void>;
   /** Puts back what lost its job. */
   sweep(): Promise<number>;
   /** Asks for every status that is due. */
@@ -99,15 +101,22 @@ export function buildAgent(parts: {
     }
     return due.length;
   };
+  const relay = async (): Promise<number> => {
+    const filter = { onlyEntities: undefined, unreadableEntities: [], refusedAccounts: [] };
+    return (await relayOutbox(relayContext, 500, filter)).claimed;
+  };
   return {
     database,
+    relay,
+    finish: async () => {
+      do {
+        await relay();
+        await deliver();
+      } while (await isOwing(database));
+    },
     begin: async () => {
       await forgetAgents(database, 'all');
       await markAlive(database, { id, host: 'here', pid: 1, leaseMs: 600_000 });
-    },
-    relay: async () => {
-      const filter = { onlyEntities: undefined, unreadableEntities: [], refusedAccounts: [] };
-      return (await relayOutbox(relayContext, 500, filter)).claimed;
     },
     deliver,
     sweep: () => sweep({ database, enqueue: async () => undefined, requeue: async () => undefined }, 0),
@@ -130,4 +139,10 @@ export function buildAgent(parts: {
       return due.length;
     },
   };
+}
+
+async function isOwing({ kysely }: Database): Promise<boolean> {
+  const outbox = await kysely.selectFrom('ctg_outbox').select('id').limit(1).executeTakeFirst();
+  const ledger = kysely.selectFrom('ctg_delivery').select('id').where('open_lane', 'is not', null);
+  return outbox !== undefined || (await ledger.limit(1).executeTakeFirst()) !== undefined;
 }

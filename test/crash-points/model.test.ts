@@ -15,7 +15,7 @@ import { liveFor, openMortalDatabase } from './mortal.ts';
 /** By hand, for thousands: `MODEL_RUNS=5000 npx vitest run test/crash-points/model.test.ts`. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 150);
 
-/** All that the ledger must be, said simply: the newest state of each goods and customer, and every order, once. */
+/** All that must come of it: the newest state of each goods and customer, and every order and shipment, once. */
 type Model = {
   readonly stock: Map<string, number>;
   readonly address: Map<string, string>;
@@ -49,19 +49,25 @@ class Capture implements Command {
   check = (model: Readonly<Model>): boolean => this.kind !== 'order' || !model.orders.has(String(this.name));
   async run(model: Model, { erp, run }: World): Promise<void> {
     const op = this.force ? ('force' as const) : ('upsert' as const);
-    await writeOutbox(erp.kysely, [{ account: 'default', op, ...this.#change(run) } satisfies OutboxEntry]);
-    model.captured += this.kind === 'order' ? 2 : 1;
+    const entries: OutboxEntry[] = this.#changes(run).map((each) => ({ account: 'default', op, ...each }));
+    await writeOutbox(erp.kysely, entries);
+    model.captured += this.kind === 'order' ? 3 : 1;
     if (this.kind === 'goods') model.stock.set(`G-${run}-${this.name}`, this.value);
     if (this.kind === 'customer') model.address.set(`汽修厂C-${run}-${this.name}`, `地址${this.value}`);
     if (this.kind === 'order') model.orders.add(String(this.name));
   }
-  #change(run: number) {
+  #changes(run: number) {
     const name = `${run}-${this.name}`;
-    if (this.kind === 'goods') return goods(`G-${name}`, { stock: this.value });
-    if (this.kind === 'customer') return customer(`C-${name}`, { address: `地址${this.value}` });
-    return order(`SO-${name}`);
+    if (this.kind === 'goods') return [goods(`G-${name}`, { stock: this.value })];
+    if (this.kind === 'customer') return [customer(`C-${name}`, { address: `地址${this.value}` })];
+    return [order(`SO-${name}`), shipment(`SO-${name}`)];
   }
   toString = (): string => `${this.force ? 'resync' : 'capture'} ${this.kind} ${this.name} = ${this.value}`;
+}
+
+function shipment(orderKey: string) {
+  const payload = { orderKey, logisticsId: 'L1', logisticsName: '顺丰', logisticsOrder: 'W1' };
+  return { entity: 'shipment', key: `SH-${orderKey}`, payload };
 }
 
 type Act = 'relay' | 'deliver' | 'deliver one' | 'sweep' | 'poll';
@@ -183,4 +189,5 @@ function expectPlatformToHold(sandbox: Sandbox, model: Model, run: number): void
   expect(lines.every(({ effects }) => effects === 1)).toBe(true);
   expect(Object.values(state.reminders).every(({ effects }) => effects === 1)).toBe(true);
   expect(Object.keys(state.reminders)).toHaveLength(lines.length);
+  expect(Object.values(state.orders).every(({ ships }) => ships === 1)).toBe(true);
 }

@@ -12,6 +12,8 @@ export type Fault = {
   readonly blinds?: true;
   /** What lies behind the cables is away as a whole: sends must not be counted against the changes. */
   readonly outage?: true;
+  /** A server that it ends and starts: a round does that to each once at most. */
+  readonly restarts?: 'redis' | 'server';
   readonly make: (stage: Stage, actor: Actor, lastsMs: number) => Promise<void>;
 };
 
@@ -147,6 +149,7 @@ const redisFaults: readonly Fault[] = [
   {
     name: 'Redis: killed, comes back empty',
     needs: 'redis',
+    restarts: 'redis',
     make: async ({ redis }, _actor, lastsMs) => {
       await redis?.kill9();
       await pause(lastsMs);
@@ -183,11 +186,13 @@ const databaseFaults: readonly Fault[] = [
   {
     name: 'database: restarted',
     needs: 'server',
+    restarts: 'server',
     make: async ({ server }) => server?.restart(),
   },
   {
     name: 'database: killed, comes back',
     needs: 'server',
+    restarts: 'server',
     make: async ({ server }, _actor, lastsMs) => {
       await server?.kill9();
       await pause(lastsMs);

@@ -90,12 +90,16 @@ export async function playRound(stage: Stage, options: RoundOptions): Promise<Ro
 
 function planFaults(random: Random, stage: Stage, { lastsMs }: RoundOptions): PlannedFault[] {
   const possible = faultsOn(stage);
-  return Array.from({ length: between(random, 1, 3) }, () => ({
+  const planned = Array.from({ length: between(random, 1, 3) }, () => ({
     fault: pick(random, possible),
     afterMs: between(random, 100, 1_500),
     actor: pick(random, stage.actors),
     lastsMs: between(random, lastsMs.from, lastsMs.to),
   }));
+  const isFirstRestart = ({ fault }: PlannedFault, index: number): boolean =>
+    fault.restarts === undefined ||
+    planned.findIndex((other) => other.fault.restarts === fault.restarts) === index;
+  return planned.filter(isFirstRestart);
 }
 
 async function strike(

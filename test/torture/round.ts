@@ -37,6 +37,9 @@ export type RoundOptions = {
 /** A change may have so many attempts at the end of an outage: those before the circuit opened, and probes. */
 const MOST_ATTEMPTS_IN_OUTAGE = 12;
 
+/** What says nothing is taken for slow at first: `/readyz` gives each part three seconds to answer. */
+const NOTICED_AFTER_MS = 5_000;
+
 /** A fault of a round: which, when, on whom and for how long. */
 type PlannedFault = {
   readonly fault: Fault;
@@ -108,7 +111,8 @@ async function strike(
   seen: { readonly wrong: string[]; readonly attempts: number[] },
 ): Promise<void> {
   await pause(afterMs);
-  const blind = fault.blinds === true ? becomesUnready(actor, lastsMs) : undefined;
+  const isNoticed = fault.blinds === true && lastsMs >= NOTICED_AFTER_MS;
+  const blind = isNoticed ? becomesUnready(actor, lastsMs) : undefined;
   await fault.make(stage, actor, lastsMs);
   if (fault.outage) seen.attempts.push(await mostAttempts(stage));
   if (seen.attempts.some((attempts) => attempts > MOST_ATTEMPTS_IN_OUTAGE))

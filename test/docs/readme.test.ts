@@ -4,9 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const ROOT = new URL('../../', import.meta.url);
-const FILES = ['README', 'docs/tables', 'docs/getting-started', 'docs/operation', 'docs/monitoring'].flatMap(
-  (name) => [`${name}.md`, `${name}.zh-CN.md`],
-);
+const FILES = [
+  'README',
+  'docs/tables',
+  'docs/getting-started',
+  'docs/operation',
+  'docs/monitoring',
+  'docs/reliability',
+  'docs/security',
+].flatMap((name) => [`${name}.md`, `${name}.zh-CN.md`]);
 
 test('the tables in the READMEs are up to date', () => {
   const script = fileURLToPath(new URL('scripts/generate-readme-tables.ts', ROOT));

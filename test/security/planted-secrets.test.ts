@@ -126,8 +126,7 @@ async function everyKey(): Promise<string> {
   const dumps = await Promise.all(
     keys.map(async (key) => `${key} ${(await client.dumpBuffer(key))?.toString('latin1')}`),
   );
-  const jobs = keys.filter((key) => /:\d+$|:d\d|delivery/.test(key));
-  const hashes = await Promise.all(jobs.map((key) => client.hgetall(key).catch(() => ({}))));
+  const hashes = await Promise.all(keys.map((key) => client.hgetall(key).catch(() => ({}))));
   await client.del(...keys);
   client.disconnect();
   return [...dumps, JSON.stringify(hashes)].join('\n');

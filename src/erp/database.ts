@@ -104,6 +104,8 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
   });
   // An idle client that drops must not end the process; the next query reports it.
   pool.on('error', () => undefined);
+  // Nor must one that drops between two statements of a transaction: nobody else listens to it then.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     engine: 'postgres',

@@ -132,7 +132,9 @@ async function openPostgres(url: string): Promise<QueueStore> {
     options: `-c search_path=${QUEUE_SCHEMA},public`,
   });
   pool.setMaxListeners(0);
+  // Idle or in use, a client that drops must not end the process; the next query reports it.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const client = await pool.connect();
   try {
     await runMigrations(client, QUEUE_SCHEMA);

@@ -65,7 +65,7 @@ export type Deliverer = {
 /** Statements of a claim and a settlement hold at most this many. */
 const LARGEST_GROUP = 250;
 
-/** When to look again at a delivery that another agent has claimed: it may have died with it. */
+/** When to look again at a delivery that another job, or another agent, is sending: it may have died with it. */
 const ELSEWHERE_PAUSE_MS = 2_000;
 
 /** A delivery that goes on by itself (verify, then add, then find) does so at most this often in one turn. */
@@ -86,8 +86,9 @@ export function createDeliverer(context: DeliverContext): Deliverer {
   const inFlight = new Set<number>();
 
   const deliver = async (target: PlatformInterface, id: number): Promise<JobResult> => {
-    // A second job of the same delivery (put back by the sweep) leaves it to the first.
-    if (inFlight.has(id)) return { kind: 'done', summary: 'is being sent already' };
+    // A second job of the same delivery leaves it to the first, but stays: the first may have been lost with its Redis,
+    // and a job that ended here would keep a new one out.
+    if (inFlight.has(id)) return { kind: 'later', inMs: ELSEWHERE_PAUSE_MS };
     inFlight.add(id);
     try {
       const permit = await context.gateway.enter(target.system, stopping.signal);

@@ -79,6 +79,35 @@ describe('an agent whose Redis is emptied', () => {
   });
 });
 
+describe('an agent whose Redis is emptied in the middle of a send', () => {
+  const [postgresUrl, redisUrl] = [inject('postgresUrl'), inject('redisUrl')];
+
+  it.skipIf(postgresUrl === null || redisUrl === null)('sends again soon when that send fails', async () => {
+    const redis = await startRedis();
+    const database = await createDatabase(postgresUrl ?? '');
+    const store: Store = {
+      name: 'own Redis',
+      open: async () => ({ env: { DATABASE_URL: database.url, REDIS_URL: redis.url }, drop: redis.stop }),
+    };
+    const setup = await startSetup(store, { env: { CTG_TIMEOUT_MS: '4000' } });
+    try {
+      setup.sandbox.setFaults([{ kind: 'hang', times: 1 }]);
+      await setup.change(order('SO-1'));
+      await until('the order is being sent', () => setup.sandbox.requests().length > 0);
+      const client = new Redis(redis.url);
+      await client.flushall();
+      client.disconnect();
+      // The job that comes back meets the send under way. Were it finished by that, only the sweep's look at what is
+      // half a minute overdue would bring the order back.
+      const orders = () => Object.keys(setup.sandbox.state().orders).length === 1;
+      await until('the order is there', orders, 20_000);
+    } finally {
+      await setup.stop();
+      await database.drop();
+    }
+  });
+});
+
 describe('the tables', () => {
   for (const url of [inject('postgresUrl'), inject('mariadbUrl')]) {
     it.skipIf(url === null)(

@@ -94,7 +94,7 @@ export function buildAgent(parts: {
   const deliver = async (most = 1_000): Promise<number> => {
     const due: ReadyDelivery[] = [];
     const keep = async (ready: readonly ReadyDelivery[]): Promise<void> => void due.push(...ready);
-    await sweep({ database, enqueue: keep, requeue: keep }, 0);
+    await sweep({ database, enqueue: keep, requeue: keep, waiting: async () => 0 }, 0);
     for (const each of due.slice(0, most)) {
       const target = interfaceNamed(each.interface);
       if (target) await deliverer.deliver(target, each.id);
@@ -119,7 +119,11 @@ export function buildAgent(parts: {
       await markAlive(database, { id, host: 'here', pid: 1, leaseMs: 600_000 });
     },
     deliver,
-    sweep: () => sweep({ database, enqueue: async () => undefined, requeue: async () => undefined }, 0),
+    sweep: () =>
+      sweep(
+        { database, enqueue: async () => undefined, requeue: async () => undefined, waiting: async () => 0 },
+        0,
+      ),
     poll: async () => {
       const due: number[] = [];
       const context = {

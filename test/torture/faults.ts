@@ -222,7 +222,7 @@ const databaseFaults: readonly Fault[] = [
 ];
 
 /** Every kind of trouble that can be made. */
-export const FAULTS: readonly Fault[] = [
+const FAULTS: readonly Fault[] = [
   ...platformFaults,
   ...outages,
   ...agentFaults,

@@ -22,7 +22,6 @@ const checks = [
     `generated: ${script.replace(/^.*generate-|\.ts$/g, '')}`,
     () => node(script, '--check'),
   ]),
-  ['site of the documents', () => program('vitepress/bin/vitepress.js', 'build', 'docs')],
   ['Dockerfile', () => node('scripts/check-dockerfile.mjs')],
 ];
 

@@ -12,6 +12,7 @@ import {
 } from '../ledger/backfill-store.ts';
 import { countRecords, type ResyncSelection, readKeys } from '../ledger/resync.ts';
 import { interfaceFor } from '../mappers/registry.ts';
+import { BATCH_SIZE } from './delivery-jobs.ts';
 
 /** What the backfills' loop works with. */
 export type BackfillContext = {
@@ -134,8 +135,10 @@ async function advance(context: BackfillContext, backfill: Backfill): Promise<vo
 async function hasRoom({ database, depth }: BackfillContext, entity: string): Promise<boolean> {
   const target = interfaceFor(entity);
   const { waiting, delayed } = target ? await depth(target.name) : { waiting: 0, delayed: 0 };
-  if (waiting >= WINDOW || delayed >= DELAYED_WINDOW) return false;
-  return !(await outboxHolds(database, entity, WINDOW - waiting));
+  // While the backlog is deep a job holds several deliveries: it is counted as if it were full.
+  const queued = waiting * BATCH_SIZE;
+  if (queued >= WINDOW || delayed >= DELAYED_WINDOW) return false;
+  return !(await outboxHolds(database, entity, WINDOW - queued));
 }
 
 function requireMap({ sources }: BackfillContext, entity: string): SourceMap {

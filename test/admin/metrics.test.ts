@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { goods, order } from '../support/running-agent.ts';
-import { availableStores, describeOnEachDialect } from '../support/stores.ts';
+import { availableStores, describeOnOneStore } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { type AdminSetup, startAdminSetup } from './running-admin.ts';
 import { type Scrape, scrapeOf } from './scrape.ts';
@@ -15,7 +15,7 @@ async function scrape(): Promise<Scrape> {
   return scrapeOf(body);
 }
 
-describeOnEachDialect('GET /metrics', (store) => {
+describeOnOneStore('GET /metrics', (store) => {
   it('shows what was sent, what became of it, and that the balance holds', async () => {
     setup = await startAdminSetup(store);
     await setup.change(goods('G-1'), goods('BAD', { price: 'cheap' }), order('SO-1'));

@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createErpTables, erpSources, insertErp, part } from '../support/erp-tables.ts';
 import { customer } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { type AdminSetup, startAdminSetup } from './running-admin.ts';
 
-describeOnEachStore('the preview of a re-sync', (store) => {
+describeOnEachDialect('the preview of a re-sync', (store) => {
   let setup: AdminSetup;
   beforeEach(async () => {
     setup = await startAdminSetup(store, { sources: erpSources(store) });

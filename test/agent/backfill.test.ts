@@ -14,7 +14,7 @@ import type { Effect } from '../../src/sandbox/sandbox.ts';
 import { startChildAgent } from '../support/child-agent.ts';
 import { createGoodsTable, goodsTableMap } from '../support/goods-table.ts';
 import { order, type Setup, startSetup } from '../support/running-agent.ts';
-import { availableStores, describeOnEachStore, type Store } from '../support/stores.ts';
+import { availableStores, describeOnEachDialect, type Store } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const ALL = { entity: 'goods', account: 'default', force: false, since: undefined };
@@ -47,7 +47,7 @@ async function start({ agent }: Setup): Promise<number> {
   return backfill.id;
 }
 
-describeOnEachStore('a backfill', (store) => {
+describeOnEachDialect('a backfill', (store) => {
   let setup: Setup;
   const effects: Effect[] = [];
   beforeEach(async () => {
@@ -128,7 +128,7 @@ describeOnEachStore('a backfill', (store) => {
   });
 });
 
-describeOnEachStore('a backfill of records that cannot be read', (store) => {
+describeOnEachDialect('a backfill of records that cannot be read', (store) => {
   it('fails with the reason, and goes on from there when it is resumed', async () => {
     const setup = await startSetup(store, { sources: new Map([['goods', mapFor(store)]]) });
     try {

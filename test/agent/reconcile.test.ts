@@ -3,12 +3,12 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { clearRuns } from '../../src/ledger/reconcile-store.ts';
 import { type AdminSetup, startAdminSetup } from '../admin/running-admin.ts';
 import { createErpTables, erpSources, insertErp, part } from '../support/erp-tables.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const LOGIN = { username: '13800000000', password: 'sandbox', sec: 'sandbox-sec' };
 
-describeOnEachStore('reconcile', (store) => {
+describeOnEachDialect('reconcile', (store) => {
   let setup: AdminSetup;
   const open = async (env: Record<string, string> = {}): Promise<void> => {
     setup = await startAdminSetup(store, {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { SourceMap, Sources } from '../../src/config/source-map.ts';
 import { readUnwritten } from '../../src/ledger/unwritten.ts';
 import { order, type Setup, startSetup } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const map = (status: string): SourceMap => ({
@@ -46,7 +46,7 @@ const untilOrders = (setup: Setup, expected: unknown): Promise<true> =>
     }
   });
 
-describeOnEachStore("the ERP's own table", (store) => {
+describeOnEachDialect("the ERP's own table", (store) => {
   it('shows the status of its order, through the statement of the source map', async () => {
     const statement =
       'UPDATE erp_order SET platform_status = :status, platform_order = :platform_id WHERE number = :key';

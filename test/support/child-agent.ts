@@ -1,6 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+const COMPILE_CACHE = join(tmpdir(), 'ctg-sync-test-compile-cache');
 
 /** An agent in a process of its own. */
 export type ChildAgent = {
@@ -14,7 +18,8 @@ export type ChildAgent = {
 export async function startChildAgent(env: Record<string, string>): Promise<ChildAgent> {
   const file = fileURLToPath(new URL('./agent-process.ts', import.meta.url));
   const child = fork(file, {
-    env: { PATH: process.env.PATH ?? '', ...env },
+    // Types are stripped once, not in each process.
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     execArgv: [],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

@@ -50,6 +50,13 @@ export function describeOnEachStore(
   for (const store of stores) describe(`${title} (${store.name})`, () => suite(store));
 }
 
+/** Runs the suite once, on a server with Redis where there is one: for what does not depend on the store. */
+export function describeOnOneStore(title: string, suite: (store: Store) => void): void {
+  const stores = availableStores();
+  const store = stores.find(({ name }) => name.endsWith('+ Redis')) ?? stores[0];
+  if (store) describe(`${title} (${store.name})`, () => suite(store));
+}
+
 /**
  * Runs one suite on the two SQL families, each with Redis: for what does not depend on where the queues are. Where no
  * server is to be had, on the embedded store.

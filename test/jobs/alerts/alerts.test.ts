@@ -2,14 +2,14 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type AdminSetup, startAdminSetup } from '../../admin/running-admin.ts';
 import { startLoggedAgent } from '../../support/logged-agent.ts';
 import { goods } from '../../support/running-agent.ts';
-import { describeOnEachDialect } from '../../support/stores.ts';
+import { describeOnOneStore } from '../../support/stores.ts';
 import { until } from '../../support/until.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 import { QUICK, untilLooked, upsetBalance } from './upset.ts';
 
 const KEY = 'robot-key-0123456789';
 
-describeOnEachDialect('alerts', (store) => {
+describeOnOneStore('alerts', (store) => {
   let receiver: Receiver;
   let setup: AdminSetup;
   beforeEach(async () => {

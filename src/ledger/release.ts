@@ -1,11 +1,9 @@
-import { sql } from 'kysely';
-import { type Dialect, type Executor, now, unindexed } from '../erp/database.ts';
-import { jsonRows } from '../erp/json-rows.ts';
+import { type Dialect, type Executor, now } from '../erp/database.ts';
 import type { ClaimedDelivery } from './claims.ts';
 import { CANNOT_CHANGE } from './decide.ts';
 import type { ReadyDelivery } from './relay-store.ts';
 import { laneOf, type Settlement } from './settlement.ts';
-import { type Lane, laneText } from './states.ts';
+import { laneText } from './states.ts';
 import type { Tally } from './tally.ts';
 
 /**
@@ -18,40 +16,13 @@ export async function promoteQueued(
   closing: readonly Settlement[],
   tally: Tally,
 ): Promise<ReadyDelivery[]> {
-  const followed = await followedLanes(
-    executor,
-    dialect,
-    closing.filter((each) => each.queues),
-  );
   const ready: ReadyDelivery[] = [];
   for (const each of closing) {
-    if (!followed.has(laneText(laneOf(each.claim)))) continue;
+    if (!each.queues) continue;
     if (each.state === 'accepted' && !each.changeable) await endQueued(executor, dialect, each, tally);
     else ready.push(...(await promoteNext(executor, dialect, each.claim)));
   }
   return ready;
-}
-
-/** The lanes in which something waits behind the delivery that closes: one look for the whole group, mostly in vain. */
-async function followedLanes(
-  executor: Executor,
-  dialect: Dialect,
-  closing: readonly Settlement[],
-): Promise<ReadonlySet<string>> {
-  if (closing.length === 0) return new Set();
-  const columns = { account: 'text', entity: 'text', key: 'text' } as const;
-  const source = jsonRows(
-    dialect,
-    closing.map((each) => laneOf(each.claim)),
-    'v',
-    columns,
-  );
-  const { rows } = await sql<Lane>`
-    SELECT DISTINCT d.account, d.entity, d.entity_key AS ${sql.id('key')} FROM ctg_delivery d JOIN ${source}
-    ON d.entity = v.entity AND d.entity_key = v.${sql.id('key')} AND d.account = v.account AND d.state = 'queued'`.execute(
-    executor,
-  );
-  return new Set(rows.map(laneText));
 }
 
 function queuedBehind(executor: Executor, claim: ClaimedDelivery) {
@@ -117,7 +88,7 @@ export async function unblock(
       .updateTable('ctg_delivery')
       .set({ reason })
       .where('waits_for', '=', laneText(laneOf(each.claim)))
-      .where(unindexed('state'), '=', 'blocked')
+      .where('state', '=', 'blocked')
       .execute();
   }
   return unblockLanes(
@@ -138,7 +109,7 @@ export async function unblockLanes(
     .selectFrom('ctg_delivery')
     .select(['id', 'interface', 'entity', 'entity_key', 'version'])
     .where('waits_for', 'in', [...lanes])
-    .where(unindexed('state'), '=', 'blocked')
+    .where('state', '=', 'blocked')
     .orderBy('id')
     .forUpdate()
     .execute();

@@ -35,6 +35,33 @@ describeOnEachDialect('POST /v1/changes', (store) => {
     expect(await captured()).toBe(1203);
   });
 
+  it('never reads bytes that are not UTF-8 as another character: names the line', async () => {
+    const gbkName = Buffer.concat([
+      Buffer.from('{"entity":"goods","key":"'),
+      Buffer.from([0xbb, 0xfa]),
+      Buffer.from('"}'),
+    ]);
+    const raw = Buffer.concat([Buffer.from(`${JSON.stringify(goods('G-1'))}\n`), gbkName]);
+    const send = async (type: string, body: Buffer) => {
+      const headers = { 'content-type': type };
+      const reply = await fetch(`${setup.url}/v1/changes`, {
+        method: 'POST',
+        headers,
+        body: new Uint8Array(body),
+      });
+      return { status: reply.status, body: await reply.json() };
+    };
+    expect(await send('application/x-ndjson', raw)).toMatchObject({
+      status: 422,
+      body: { faults: [{ line: 2, problem: 'holds bytes that are not UTF-8' }] },
+    });
+    expect(await send('application/json', gbkName)).toMatchObject({
+      status: 400,
+      body: { error: { code: 'NOT_UTF8' } },
+    });
+    expect(await captured()).toBe(0);
+  });
+
   it('stores nothing when one change of many is faulty, and names each fault with its fix', async () => {
     const reply = await setup.post('/v1/changes', [
       goods('G-1'),

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { customer, order, type Setup, startSetup } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const shipment = {
@@ -14,7 +14,7 @@ const receipt = {
   payload: { orderKey: 'SO-1', logisticsId: 'SF', logisticsName: '顺丰', logisticsOrder: 'SF100' },
 };
 
-describeOnEachStore('a record that needs another one', (store) => {
+describeOnEachDialect('a record that needs another one', (store) => {
   let setup: Setup;
   beforeEach(async () => {
     setup = await startSetup(store);

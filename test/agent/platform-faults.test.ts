@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const DOUBTFUL: readonly Fault[] = [
@@ -17,7 +17,7 @@ const DOUBTFUL: readonly Fault[] = [
   { kind: 'status', code: 404 },
 ];
 
-describeOnEachStore('a platform that fails', (store) => {
+describeOnEachDialect('a platform that fails', (store) => {
   let setup: Setup;
   beforeEach(async () => {
     setup = await startSetup(store, { env: { CTG_TIMEOUT_MS: '500' } });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { readSummary } from '../../src/ledger/balance.ts';
 import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const keys = fc.integer({ min: 0, max: 4 });
@@ -35,7 +35,7 @@ const scenario = fc.array(
   { minLength: 1, maxLength: 4 },
 );
 
-describeOnEachStore('whatever changes and fails', (store) => {
+describeOnEachDialect('whatever changes and fails', (store) => {
   it('every change that was captured is accounted for, at any time, and nothing is at the platform twice', async () => {
     const setup: Setup = await startSetup(store, {
       env: { CTG_TIMEOUT_MS: '400', RETRY_MAX_DELAY_MS: '100' },

@@ -11,7 +11,7 @@ export default defineConfig({
     globalSetup: ['test/support/services/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 4,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,
     reporters: ['default', new ClosingLineReporter()],

@@ -29,9 +29,9 @@ import { sweep } from './jobs/sweep.ts';
 import type { Tracer } from './jobs/tracing.ts';
 import { startWorkers } from './jobs/workers.ts';
 import { startWriteBack, writesBackOf } from './jobs/write-back.ts';
+import { bringUpToDate } from './ledger/bring-up-to-date.ts';
 import { keyFormatFault } from './ledger/clock.ts';
 import { clearHistory } from './ledger/housekeeping.ts';
-import { migrate, pendingMigrations } from './ledger/migrate.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
 import { retryDelivery } from './ledger/retry.ts';
 import { shardOf } from './ledger/tally.ts';
@@ -86,7 +86,7 @@ const SWEEP_GRACE_MS = 8_000;
 
 /**
  * Builds an agent from top to bottom and starts it. Everything that is opened gives a closer; they run in reverse
- * order, at the end and when the start fails.
+ * order, at the end and when the start fails. A long file, since it is the one place where everything is put together.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
@@ -304,20 +304,6 @@ async function build(
     replaceAccounts,
     stop,
   };
-}
-
-async function bringUpToDate(database: Database, autoMigrate: boolean, logger: Logger): Promise<void> {
-  if (autoMigrate) {
-    const { applied } = await migrate(database);
-    if (applied.length > 0) logger.info({ applied }, 'database brought up to date');
-    return;
-  }
-  const pending = await pendingMigrations(database);
-  if (pending.length > 0) {
-    throw new Error(
-      `The database lacks ${pending.join(', ')}. Run "ctg-sync migrate", or set AUTO_MIGRATE=true.`,
-    );
-  }
 }
 
 function longestSendMs(settings: Settings, platform: PlatformOptions): number {

@@ -265,7 +265,7 @@ export type AuditTable = {
 /** `ctg_rate`: sends by the minute (since 1970), which agents count in shards as in `ctg_tally`. */
 export type RateTable = { minute: number; shard: number; interface: string; outcome: string; sends: number };
 
-/** All tables that the agent reads and writes. */
+/** All tables that the agent reads and writes: of a file as long as they are many. */
 export type Tables = {
   ctg_outbox: OutboxTable;
   ctg_delivery: DeliveryTable;

@@ -13,6 +13,7 @@ import {
 import { countRecords, type ResyncSelection, readKeys } from '../ledger/resync.ts';
 import { interfaceFor } from '../mappers/registry.ts';
 import { BATCH_SIZE } from './delivery-jobs.ts';
+import { createSleep } from './sleep.ts';
 
 /** What the backfills' loop works with. */
 export type BackfillContext = {
@@ -55,38 +56,22 @@ const MOST_FAULTS = 5;
  */
 export function startBackfills(context: BackfillContext): Backfills {
   const faults = new Map<number, number>();
-  let stopped = false;
-  let woken = false;
-  let wakeUp: (() => void) | undefined;
-  const pause = async (milliseconds: number): Promise<void> => {
-    if (woken || stopped) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-  };
+  const sleep = createSleep();
   const run = async (): Promise<void> => {
-    while (!stopped) {
-      woken = false;
-      const busy = await round(context, faults, () => stopped).catch((error: unknown) => {
+    while (!sleep.stopped()) {
+      sleep.begin();
+      const busy = await round(context, faults, sleep.stopped).catch((error: unknown) => {
         context.logger.error({ error: wordsOf(error) }, 'backfills cannot be worked on');
         return false;
       });
-      await pause(busy ? BUSY_MS : IDLE_MS);
+      await sleep.pause(busy ? BUSY_MS : IDLE_MS);
     }
   };
   const running = run();
   return {
-    wake: () => {
-      woken = true;
-      wakeUp?.();
-    },
+    wake: sleep.wake,
     stop: async () => {
-      stopped = true;
-      wakeUp?.();
+      sleep.stop();
       await running;
     },
   };

@@ -8,13 +8,11 @@ import { findBound, freeIds } from '../ledger/bindings.ts';
 import { type Claim, type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
-import { isReference } from '../ledger/secrets.ts';
 import { type Settled, settleDeliveries } from '../ledger/settle.ts';
 import type { Settlement } from '../ledger/settlement.ts';
 import { type Lane, laneText } from '../ledger/states.ts';
 import type {
   DeliveryContext,
-  JsonObject,
   MapperOptions,
   PlatformInterface,
   Push,
@@ -27,7 +25,9 @@ import { beginAttempt, logAttempt, settleAttempt } from './attempt.ts';
 import { createGroup, type Group } from './group.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
-import { type Delivering, settlementOf } from './settlement.ts';
+import { readSecrets } from './read-secrets.ts';
+import { settlementOf } from './settlement.ts';
+import type { Delivering } from './settlement-facts.ts';
 import type { Span, Tracer } from './tracing.ts';
 
 /** What delivering works with. */
@@ -192,7 +192,7 @@ async function attemptDelivery(
     if (next.kind !== 'send') return settlementOf(delivering, { kind: 'step', step: next, context: current });
     const endpoint = interfaceNamed(next.via) ?? target;
     const permit = endpoint.system === target.system ? takePermit() : undefined;
-    const secrets = readSecrets(context, push, next.body);
+    const secrets = readSecrets(next.body, push.secretFields, context.readSecret);
     if (secrets.kind === 'fault')
       return settlementOf(delivering, { kind: 'no-secret', reason: secrets.reason });
     const beforeSend = context.leaseFault;
@@ -218,24 +218,6 @@ async function attemptDelivery(
     current = followed;
   }
   return settlementOf(delivering, { kind: 'endless', context: current });
-}
-
-/** A request with its secret references (`env:NAME`, `file:PATH`) replaced by what they refer to. */
-function readSecrets(
-  { readSecret }: DeliverContext,
-  { secretFields }: Push,
-  body: JsonObject,
-): { kind: 'body'; body: JsonObject } | { kind: 'fault'; reason: string } {
-  const read = { ...body };
-  for (const field of secretFields) {
-    const value = read[field];
-    if (typeof value !== 'string' || !isReference(value)) continue;
-    const secret = readSecret(value);
-    if (secret.kind === 'fault')
-      return { kind: 'fault', reason: `${field}: ${secret.problem}. ${secret.fix}` };
-    read[field] = secret.value.reveal();
-  }
-  return { kind: 'body', body: read };
 }
 
 /** The log-in that was refused is the record's own user's, not the account's: nothing of the account is stopped. */

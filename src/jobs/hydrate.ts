@@ -2,13 +2,12 @@ import { isEntity } from '../config/entities.ts';
 import type { SourceMap, Sources } from '../config/source-map.ts';
 import type { Executor } from '../erp/database.ts';
 import type { OutboxRow } from '../erp/outbox.ts';
-import { type FaultyKey, readApart } from '../erp/read-apart.ts';
-import type { SourceRecord } from '../erp/records.ts';
+import { readApart } from '../erp/read-apart.ts';
 import type { Hydrated } from '../ledger/prepare.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
 
-/** What was read for a row: the record, and each other account in which it was and is no more. */
-export type HydratedRow = Hydrated & { readonly movedFrom?: readonly string[] };
+/** What was read for a row, and the accounts in which the record is known, where its source map names them by row. */
+export type HydratedRow = Hydrated & { readonly knownIn?: readonly string[] | undefined };
 
 /** Reads the records of the rows that came without one, many at a time. */
 export async function hydrate(
@@ -30,33 +29,19 @@ export async function hydrate(
     });
     const accounts = await knownAccounts(executor, map, keys);
     for (const row of wanting) {
-      hydrated.set(row, readRow(row, records.get(row.key), accounts.get(row.key) ?? []));
+      const read = records.get(row.key) ?? { vanished: true as const, account: map.account };
+      hydrated.set(row, { ...read, knownIn: accounts.get(row.key) });
     }
   }
   return hydrated;
 }
 
-/** A row that is gone names no account any more: it goes from each in which the record is known. */
-function readRow(
-  row: OutboxRow,
-  record: SourceRecord | FaultyKey | undefined,
-  known: readonly string[],
-): HydratedRow {
-  if (record === undefined) {
-    const account = known.includes(row.account) ? row.account : known[0];
-    return { vanished: true, account, movedFrom: known.filter((each) => each !== account) };
-  }
-  if (record.account === undefined) return record;
-  return { ...record, movedFrom: known.filter((each) => each !== record.account) };
-}
-
-/** The accounts in which records are known, by key. Where the map itself says the account, there is no other. */
+/** The accounts in which records are known, by key. Where the map itself says the account, nobody needs to look. */
 async function knownAccounts(
   executor: Executor,
   map: SourceMap,
   keys: readonly string[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  if (map.account !== undefined) return new Map(keys.map((key) => [key, [map.account ?? '']]));
   if (map.accountColumn === undefined || keys.length === 0) return new Map();
   const known = await executor
     .selectFrom('ctg_binding')

@@ -3,6 +3,7 @@ import { INTERFACES } from '../mappers/registry.ts';
 import { BATCH_SIZE } from './delivery-jobs.ts';
 import type { Observer } from './observer.ts';
 import { type RelayContext, relayOutbox } from './relay.ts';
+import { createSleep } from './sleep.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
 
 /** What the loop works with. */
@@ -47,27 +48,10 @@ const pushedEntities = INTERFACES.flatMap(({ push }) => (push ? [push.entity] : 
 /** Starts the relay's loop. */
 export function startRelay(context: RelayLoopContext): RelayLoop {
   const unreadable = new Map<string, { until: number; reason: string }>();
-  let stopped = false;
-  let woken = true;
-  let wakeUp: (() => void) | undefined;
+  const sleep = createSleep();
   let lastProgress = performance.now();
   let lastWork = 0;
 
-  const wake = (): void => {
-    woken = true;
-    wakeUp?.();
-  };
-  const pause = async (milliseconds: number): Promise<void> => {
-    if (woken || stopped) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, milliseconds);
-      wakeUp = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    wakeUp = undefined;
-  };
   let backlogged = false;
   const round = async (): Promise<number> => {
     for (const [entity, { until }] of unreadable) if (performance.now() > until) unreadable.delete(entity);
@@ -88,13 +72,13 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
   };
 
   const run = async (): Promise<void> => {
-    while (!stopped) {
-      woken = false;
+    while (!sleep.stopped()) {
+      sleep.begin();
       try {
         const claimed = await round();
         lastProgress = performance.now();
         if (claimed > 0) lastWork = performance.now();
-        if (claimed < BATCH) await pause(idleMs());
+        if (claimed < BATCH) await sleep.pause(idleMs());
       } catch (error) {
         if (error instanceof SourceUnreadable) {
           unreadable.set(error.entity, {
@@ -105,8 +89,8 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
           continue;
         }
         logFault(context, error, 'relay failed');
-        woken = false;
-        await pause(ERROR_PAUSE_MS);
+        sleep.begin();
+        await sleep.pause(ERROR_PAUSE_MS);
       }
     }
   };
@@ -117,12 +101,11 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
   };
   const running = run();
   return {
-    wake,
+    wake: sleep.wake,
     unreadable: () => new Map([...unreadable].map(([entity, { reason }]) => [entity, reason])),
     lastProgress: () => lastProgress,
     stop: async () => {
-      stopped = true;
-      wakeUp?.();
+      sleep.stop();
       await running;
     },
   };

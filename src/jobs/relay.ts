@@ -1,11 +1,10 @@
 import type { Logger } from 'pino';
 import type { Sources } from '../config/source-map.ts';
 import type { Database, Executor } from '../erp/database.ts';
-import { type ClaimFilter, claimOutboxRows, type OutboxRow } from '../erp/outbox.ts';
+import { type ClaimFilter, claimOutboxRows } from '../erp/outbox.ts';
 import { findBound } from '../ledger/bindings.ts';
 import { type KeyFormat, takeKeys } from '../ledger/clock.ts';
-import { type Change, type Decision, decideLane, type LaneState } from '../ledger/decide.ts';
-import { type Hydrated, prepareChange } from '../ledger/prepare.ts';
+import { type Decision, decideLane, type LaneState } from '../ledger/decide.ts';
 import {
   type Absorption,
   absorbChanges,
@@ -20,8 +19,8 @@ import { type Lane, laneText, waitingReason } from '../ledger/states.ts';
 import { Tally } from '../ledger/tally.ts';
 import { noteWriteBacks, type WriteBackNote, type WritesBack } from '../ledger/write-backs.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
-import { interfaceFor } from '../mappers/registry.ts';
-import { type HydratedRow, hydrate } from './hydrate.ts';
+import { hydrate } from './hydrate.ts';
+import { groupByLane, type LaneChanges } from './lanes.ts';
 import type { Span, Tracer } from './tracing.ts';
 
 /** What the relay works with. */
@@ -38,13 +37,6 @@ export type RelayContext = {
 
 /** What one batch did. */
 export type RelayBatch = { readonly claimed: number; readonly ready: readonly ReadyDelivery[] };
-
-/** Changes of one record, oldest first. */
-type LaneChanges = {
-  readonly lane: Lane;
-  readonly target: PlatformInterface | undefined;
-  readonly changes: Change[];
-};
 
 /**
  * Moves up to `limit` changes from the outbox into the ledger, in one transaction: either they are in the outbox or in
@@ -63,7 +55,7 @@ export async function relayOutbox(
     if (!(await takeRelayTurn(transaction))) return { claimed: 0, ready: [] };
     const rows = await claimOutboxRows(transaction, context.database.dialect, limit, filter);
     if (rows.length === 0) return { claimed: 0, ready: [] };
-    const lanes = groupByLane(rows, await hydrate(transaction, context.sources, rows), context);
+    const lanes = groupByLane(rows, await hydrate(transaction, context.sources, rows), context.companyOf);
     return { claimed: rows.length, ready: await writeLanes(transaction, context, lanes, spans) };
   });
   for (const span of spans) span.end();
@@ -79,40 +71,6 @@ async function takeRelayTurn(executor: Executor): Promise<boolean> {
     .skipLocked()
     .executeTakeFirst();
   return turn !== undefined;
-}
-
-function groupByLane(
-  rows: readonly OutboxRow[],
-  hydrated: ReadonlyMap<OutboxRow, HydratedRow>,
-  context: RelayContext,
-): LaneChanges[] {
-  const lanes = new Map<string, LaneChanges>();
-  for (const [row, source] of withMoves(rows, hydrated)) {
-    const account = source?.account || row.account;
-    const lane = { account, entity: row.entity, key: row.key };
-    const target = interfaceFor(row.entity);
-    const change = prepareChange(row, target, source, { companyId: context.companyOf(account) });
-    const known = lanes.get(laneText(lane));
-    if (known) known.changes.push(change);
-    else lanes.set(laneText(lane), { lane, target, changes: [change] });
-  }
-  return [...lanes.values()];
-}
-
-/** A record that moved to another account is gone from the one before: that is a change of its own. */
-function withMoves(
-  rows: readonly OutboxRow[],
-  hydrated: ReadonlyMap<OutboxRow, HydratedRow>,
-): [OutboxRow, Hydrated | undefined][] {
-  return rows.flatMap((row) => {
-    const source = hydrated.get(row);
-    const gone = (source?.movedFrom ?? []).map((account): [OutboxRow, Hydrated] => [
-      row,
-      { vanished: true, account },
-    ]);
-    const own: [OutboxRow, Hydrated | undefined] = [row, source];
-    return [own, ...gone];
-  });
 }
 
 async function writeLanes(

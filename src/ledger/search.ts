@@ -51,48 +51,44 @@ export async function findRecords(
   return Promise.all(shown.map((lane) => withNewest(kysely, lane)));
 }
 
-async function byKey(executor: Executor, text: string, { entities, accounts }: SearchScope): Promise<Hit[]> {
+async function byKey(executor: Executor, text: string, scope: SearchScope): Promise<Hit[]> {
   const delivered = await executor
     .selectFrom('ctg_delivery')
     .select(['account', 'entity', 'entity_key'])
     .distinct()
-    .where('entity', 'in', [...entities])
+    .where('entity', 'in', [...scope.entities])
     .where('entity_key', '=', text)
     .limit(MOST)
     .execute();
-  if (accounts.length === 0) return delivered;
-  const bound = await executor
-    .selectFrom('ctg_binding')
-    .select(['account', 'entity', 'entity_key'])
-    .where('account', 'in', [...accounts])
-    .where('entity', 'in', [...entities])
-    .where('entity_key', '=', text)
-    .limit(MOST)
-    .execute();
-  return [...delivered, ...bound];
+  return [...delivered, ...(await bound(executor, 'entity_key', text, scope))];
 }
 
-async function byPlatformId(
-  executor: Executor,
-  text: string,
-  { entities, accounts }: SearchScope,
-): Promise<Hit[]> {
+async function byPlatformId(executor: Executor, text: string, scope: SearchScope): Promise<Hit[]> {
   const delivered = await executor
     .selectFrom('ctg_delivery')
     .select(['account', 'entity', 'entity_key'])
     .where('platform_id', '=', text)
     .limit(MOST)
     .execute();
-  if (accounts.length === 0) return delivered;
-  const bound = await executor
+  return [...delivered, ...(await bound(executor, 'platform_id', text, scope))];
+}
+
+/** Bindings are found by all columns of an index: their accounts and entities are few. */
+async function bound(
+  executor: Executor,
+  column: 'entity_key' | 'platform_id',
+  text: string,
+  { entities, accounts }: SearchScope,
+): Promise<Hit[]> {
+  if (accounts.length === 0) return [];
+  return executor
     .selectFrom('ctg_binding')
     .select(['account', 'entity', 'entity_key'])
     .where('account', 'in', [...accounts])
     .where('entity', 'in', [...entities])
-    .where('platform_id', '=', text)
+    .where(column, '=', text)
     .limit(MOST)
     .execute();
-  return [...delivered, ...bound];
 }
 
 /**

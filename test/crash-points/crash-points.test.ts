@@ -1,15 +1,13 @@
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeOutbox } from '../../src/erp/outbox.ts';
 import { readSummary } from '../../src/ledger/balance.ts';
-import { migrate } from '../../src/ledger/migrate.ts';
-import { createGotTransport } from '../../src/platform/got-transport.ts';
 import type { Transport } from '../../src/platform/transport.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { emptyStore } from '../support/empty-store.ts';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order } from '../support/running-agent.ts';
 import { type AgentParts, buildAgent } from './agent-parts.ts';
 import { Death, type Life, liveFor, openMortalDatabase } from './mortal.ts';
+import { type MortalWorld, startMortalWorld } from './mortal-world.ts';
 
 type Changes = readonly { readonly entity: string; readonly key: string; readonly payload: unknown }[];
 
@@ -70,22 +68,16 @@ const discount = (key: string, value = '98.50') => ({
 });
 
 describe('a process that dies at any step', () => {
+  let world: MortalWorld;
   let sandbox: Sandbox;
   let store: PGlite;
   let transport: Transport;
   let records = 0;
   beforeAll(async () => {
-    sandbox = await startSandbox();
-    store = await PGlite.create('memory://', { loadDataDir: await emptyStore() });
-    await store.exec("SET TIME ZONE 'UTC'");
-    await migrate(openMortalDatabase(store, liveFor()));
-    transport = createGotTransport({ concurrency: 4, allowInsecure: false });
+    world = await startMortalWorld();
+    ({ sandbox, store, transport } = world);
   });
-  afterAll(async () => {
-    await transport.close();
-    await store.close();
-    await sandbox.close();
-  });
+  afterAll(() => world.end());
 
   const agentFor = (life: Life): AgentParts =>
     buildAgent({ store, life, transport, platformUrl: sandbox.url });

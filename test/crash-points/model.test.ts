@@ -1,16 +1,14 @@
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OutboxEntry, writeOutbox } from '../../src/erp/outbox.ts';
 import { readSummary } from '../../src/ledger/balance.ts';
-import { migrate } from '../../src/ledger/migrate.ts';
-import { createGotTransport } from '../../src/platform/got-transport.ts';
 import type { Transport } from '../../src/platform/transport.ts';
 import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { emptyStore } from '../support/empty-store.ts';
 import { customer, goods, order } from '../support/running-agent.ts';
 import { type AgentParts, buildAgent } from './agent-parts.ts';
 import { liveFor, openMortalDatabase } from './mortal.ts';
+import { type MortalWorld, startMortalWorld } from './mortal-world.ts';
 
 /** By hand, for thousands: `MODEL_RUNS=5000 npx vitest run test/crash-points/model.test.ts`. */
 const RUNS = Number(process.env.MODEL_RUNS ?? 150);
@@ -134,23 +132,17 @@ const commands: fc.Arbitrary<Command>[] = [
 ];
 
 describe('the ledger, against a simple model of it', () => {
+  let world: MortalWorld;
   let sandbox: Sandbox;
   let store: PGlite;
   let transport: Transport;
   let runs = 0;
   let captured = 0;
   beforeAll(async () => {
-    sandbox = await startSandbox();
-    store = await PGlite.create('memory://', { loadDataDir: await emptyStore() });
-    await store.exec("SET TIME ZONE 'UTC'");
-    await migrate(openMortalDatabase(store, liveFor()));
-    transport = createGotTransport({ concurrency: 4, allowInsecure: false });
+    world = await startMortalWorld();
+    ({ sandbox, store, transport } = world);
   });
-  afterAll(async () => {
-    await transport.close();
-    await store.close();
-    await sandbox.close();
-  });
+  afterAll(() => world.end());
 
   const build = (steps?: number): AgentParts =>
     buildAgent({ store, life: liveFor(steps), transport, platformUrl: sandbox.url });

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   condition: () => T | Promise<T>,
-  patienceMs = 30_000,
+  patienceMs = 60_000,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + patienceMs;
   for (;;) {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OutboxEntry, writeOutbox } from '../../src/erp/outbox.ts';
 import { readSummary } from '../../src/ledger/balance.ts';
 import type { Transport } from '../../src/platform/transport.ts';
-import { type Fault, type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import type { Fault, Sandbox } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order } from '../support/running-agent.ts';
 import { type AgentParts, buildAgent } from './agent-parts.ts';
 import { liveFor, openMortalDatabase } from './mortal.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type AdminSetup, startAdminSetup } from '../admin/running-admin.ts';
 import { startOneRequestProxy } from '../support/one-request-proxy.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { createWorkplace, type Workplace } from './running-command.ts';
 
 const GOODS = ['--entity', 'goods', '--key', 'goodsId'];
@@ -114,7 +114,7 @@ describe('import, checking a file', () => {
   });
 });
 
-describeOnEachStore('import, storing a file', (store) => {
+describeOnEachDialect('import, storing a file', (store) => {
   let setup: AdminSetup;
   let place: Workplace;
   beforeEach(async () => {

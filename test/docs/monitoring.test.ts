@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { type AdminSetup, startAdminSetup } from '../admin/running-admin.ts';
 import { type Sample, type Scrape, scrapeOf } from '../admin/scrape.ts';
 import { goods, order } from '../support/running-agent.ts';
-import { availableStores } from '../support/stores.ts';
+import { anyStore } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -25,9 +25,7 @@ let setup: AdminSetup;
 let scrape: Scrape;
 
 beforeAll(async () => {
-  const [embedded] = availableStores();
-  if (!embedded) throw new Error('no store');
-  setup = await startAdminSetup(embedded);
+  setup = await startAdminSetup(anyStore());
   await setup.change(goods('G-1'), goods('BAD', { price: 'cheap' }), order('SO-1'));
   await setup.untilState('order', 'SO-1', 'accepted');
   scrape = await until('the order was polled, and all is counted', async () => {

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Sources } from '../../src/config/source-map.ts';
 import { customer, type Setup, startSetup } from '../support/running-agent.ts';
-import { describeOnEachStore } from '../support/stores.ts';
+import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 
 const SOURCES: Sources = new Map([
@@ -19,7 +19,7 @@ const SOURCES: Sources = new Map([
   ],
 ]);
 
-describeOnEachStore('records that the agent reads itself', (store) => {
+describeOnEachDialect('records that the agent reads itself', (store) => {
   let setup: Setup;
   beforeEach(async () => {
     setup = await startSetup(store, { sources: SOURCES });

@@ -52,9 +52,13 @@ export function describeOnEachStore(
 
 /** Runs the suite once, on a server with Redis where there is one: for what does not depend on the store. */
 export function describeOnOneStore(title: string, suite: (store: Store) => void): void {
-  const stores = availableStores();
-  const store = stores.find(({ name }) => name.endsWith('+ Redis')) ?? stores[0];
-  if (store) describe(`${title} (${store.name})`, () => suite(store));
+  const store = anyStore();
+  describe(`${title} (${store.name})`, () => suite(store));
+}
+
+/** A store for what does not depend on it: on a server where there is one, since an embedded one takes seconds to start. */
+export function anyStore(): Store {
+  return availableStores().find(({ name }) => name.endsWith('+ Redis')) ?? embedded;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Setup, startSetup } from '../../support/running-agent.ts';
-import { availableStores } from '../../support/stores.ts';
+import { anyStore } from '../../support/stores.ts';
 import { until } from '../../support/until.ts';
 import { type Received, type Receiver, startReceiver } from './receiver.ts';
 import { QUICK, upsetBalance } from './upset.ts';
@@ -22,9 +22,7 @@ afterEach(async () => {
 
 /** What a webhook of this kind gets when the balance is off. */
 async function noticeOf(kind: string, env: Record<string, string> = {}): Promise<Received> {
-  const [embedded] = availableStores();
-  if (!embedded) throw new Error('no store');
-  setup = await startSetup(embedded, {
+  setup = await startSetup(anyStore(), {
     env: {
       ...QUICK,
       ALERT_WEBHOOK_KIND: kind,

@@ -12,7 +12,8 @@ describe('ctg-sync reconcile', () => {
   let setup: AdminSetup;
   let place: Workplace;
   beforeEach(async () => {
-    setup = await startAdminSetup(anyStore(), { sources: erpSources(store), env: { ADMIN_TOKEN: TOKEN } });
+    const store = anyStore();
+    setup = await startAdminSetup(store, { sources: erpSources(store), env: { ADMIN_TOKEN: TOKEN } });
     await createErpTables(setup.agent.database);
     place = createWorkplace({ CTG_SYNC_URL: setup.url, ADMIN_TOKEN: TOKEN });
   });

@@ -72,7 +72,8 @@ it.skipIf(postgresUrl === null || redisUrl === null)(
         registration,
         order('SO-1'),
         customer('C-1', PERSONAL),
-        order('SO-2', ['S1'], { companyId: '' }),
+        // Faulty whatever the log-in tells meanwhile: an empty companyId would be filled in.
+        order('SO-2', []),
       ];
       await writeOutbox(
         agent.database.kysely,

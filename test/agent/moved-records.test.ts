@@ -76,6 +76,16 @@ describeOnEachDialect('a record that moves to another account', (store) => {
     expect(stocks()).toEqual({ [userOf(from)]: 0, [userOf(to)]: 0 });
   });
 
+  it('is deleted only where a deletion says so', async () => {
+    await say("INSERT INTO erp_goods VALUES ('G', 'default')");
+    await capture('goods', 'G');
+    await say("UPDATE erp_goods SET tenant = 'east'");
+    await setup.change({ entity: 'goods', key: 'G', op: 'delete', account: 'default' });
+    await setup.untilSettled();
+    await capture('goods', 'G');
+    expect(stocks()).toEqual({ [userOf('default')]: 0, [userOf('east')]: 5 });
+  });
+
   it('stays where it was placed, if it is an order: it is never placed twice', async () => {
     await say("INSERT INTO erp_order VALUES ('SO', 'default')");
     await capture('order', 'SO');

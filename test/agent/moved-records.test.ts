@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Sources } from '../../src/config/source-map.ts';
 import { temporaryFile } from '../config/temporary-files.ts';
-import { type Setup, startSetup } from '../support/running-agent.ts';
+import { goods, type Setup, startSetup } from '../support/running-agent.ts';
 import { describeOnEachDialect } from '../support/stores.ts';
 
 const ACCOUNTS = `- {id: default, username: "13800000000", password: sandbox, sec: sandbox-sec, companyId: E1}
@@ -79,10 +79,11 @@ describeOnEachDialect('a record that moves to another account', (store) => {
   it('is deleted only where a deletion says so', async () => {
     await say("INSERT INTO erp_goods VALUES ('G', 'default')");
     await capture('goods', 'G');
+    await setup.change({ ...goods('G', { stock: 5 }), account: 'east' });
+    await setup.untilSettled();
     await say("UPDATE erp_goods SET tenant = 'east'");
     await setup.change({ entity: 'goods', key: 'G', op: 'delete', account: 'default' });
     await setup.untilSettled();
-    await capture('goods', 'G');
     expect(stocks()).toEqual({ [userOf('default')]: 0, [userOf('east')]: 5 });
   });
 

@@ -155,7 +155,20 @@ function freezeDecided(
   takeKey: () => string,
 ): ReturnType<NonNullable<PlatformInterface['push']>['freeze']> {
   if (decision.kind !== 'insert') return undefined;
-  return target?.push?.freeze(JSON.parse(decision.json), { key: lane.key, takeKey });
+  return target?.push?.freeze(recordOf(decision), { key: lane.key, takeKey });
+}
+
+type Insertion = Extract<Decision, { kind: 'insert' }>;
+
+/** The record of each decision, read once: several steps ask for it. */
+const records = new WeakMap<Insertion, unknown>();
+
+function recordOf(decision: Insertion): unknown {
+  const known = records.get(decision);
+  if (known !== undefined) return known;
+  const record: unknown = JSON.parse(decision.json);
+  records.set(decision, record);
+  return record;
 }
 
 /** The lanes that new deliveries need and the platform does not hold yet. */
@@ -172,7 +185,7 @@ async function findMissing(
 
 function neededLanes({ lane, target, decision }: Decided): Lane[] {
   if (decision.kind !== 'insert') return [];
-  const needs = target?.push?.needs(JSON.parse(decision.json)) ?? [];
+  const needs = target?.push?.needs(recordOf(decision)) ?? [];
   return needs.map((need) => ({ account: lane.account, ...need }));
 }
 

@@ -264,10 +264,17 @@ export function defineInterface<R>(definition: InterfaceDefinition<R>): Platform
 
 function erase<R>(push: PushDefinition<R>): Push {
   // A record read back from the ledger is parsed again: that restores its type, and a row that somebody edited by
-  // hand is caught before it reaches the platform.
+  // hand is caught before it reaches the platform. Once for each object that is handed in, whatever is asked of it.
+  const known = new WeakMap<object, R>();
+  const read = (record: unknown): R => {
+    if (typeof record !== 'object' || record === null) return push.record.parse(record);
+    const parsed = known.get(record) ?? push.record.parse(record);
+    known.set(record, parsed);
+    return parsed;
+  };
   const typed = (context: DeliveryContext<unknown>): DeliveryContext<R> => ({
     ...context,
-    record: push.record.parse(context.record),
+    record: read(context.record),
   });
   return {
     entity: push.entity,
@@ -277,8 +284,8 @@ function erase<R>(push: PushDefinition<R>): Push {
     companyField: push.companyField,
     secretFields: push.secretFields ?? [],
     parse: (raw) => readRecord(push.record, raw),
-    needs: (record) => push.needs?.(push.record.parse(record)) ?? [],
-    freeze: (record, context) => push.freeze?.(push.record.parse(record), context),
+    needs: (record) => push.needs?.(read(record)) ?? [],
+    freeze: (record, context) => push.freeze?.(read(record), context),
     next: (context) => push.next(typed(context)),
     judge: (context, send, answer) => push.judge(typed(context), send, answer),
     follow: (context, verdict) => push.follow?.(typed(context), verdict) ?? { changes: [], watches: [] },

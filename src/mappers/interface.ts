@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Bilingual } from '../config/bilingual.ts';
 import type { System } from '../config/systems.ts';
 
 /** JSON as it goes over the wire. */
@@ -213,9 +214,9 @@ export type InterfaceDefinition<R> = {
   /** The document's op types by our names for them, which is how a setting changes one (`CTG_PATHS_FILE`). */
   readonly opTypes?: Readonly<Record<string, number>>;
   /** What people should know of it beside the document, in a sentence. */
-  readonly remark?: string;
+  readonly remark?: Bilingual;
   /** How doubt about a send is resolved, in a sentence for people. */
-  readonly inDoubt: string;
+  readonly inDoubt: Bilingual;
   /** Exactly the document's request, without `username`, `password`, `sec`. */
   readonly request: z.ZodType<JsonObject>;
   /** The reply as the document prints it; unknown keys are kept. */

@@ -1,6 +1,5 @@
+import type { Bilingual } from '../../config/bilingual.ts';
 import type { Language } from './language.ts';
-
-type Bilingual = Readonly<Record<Language, string>>;
 
 /** Every sentence of the console. `{name}` is filled in. */
 const TEXTS = {
@@ -272,8 +271,8 @@ const TEXTS = {
     en: 'Brings records that exist already to the platform, in bulk.',
   },
   backfillsNone: {
-    zh: '还没有补传。运行：ctg-sync backfill goods',
-    en: 'There is none yet. Run: ctg-sync backfill goods',
+    zh: '还没有补传。运行：ctg-sync resync goods --all',
+    en: 'There is none yet. Run: ctg-sync resync goods --all',
   },
   report: { zh: '报告 {id}', en: 'Report {id}' },
   counts: { zh: '数量', en: 'Counts' },
@@ -300,6 +299,8 @@ const TEXTS = {
   remark: { zh: '说明', en: 'Remark' },
   recordFields: { zh: '记录字段', en: 'Fields of the record' },
   required: { zh: '必填', en: 'required' },
+  fieldType: { zh: '类型', en: 'Type' },
+  fallback: { zh: '缺省值', en: 'When absent' },
   recentErrors: { zh: '最近的错误', en: 'Last errors' },
 
   // Audit

@@ -2,14 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type AttemptError, readLastErrors } from '../../../ledger/last-errors.ts';
 import { type InterfaceRate, readInterfaceRates } from '../../../ledger/rates.ts';
-import type { Kind, PlatformInterface } from '../../../mappers/interface.ts';
+import type { Kind, PlatformInterface, Push } from '../../../mappers/interface.ts';
 import { INTERFACES, interfaceNamed } from '../../../mappers/registry.ts';
+import { fieldsOf } from '../../../mappers/schema-fields.ts';
 import { Problem } from '../../problem.ts';
 import { readRequest } from '../../request.ts';
 import { type Html, html } from '../html.ts';
 import { clock } from '../layout.ts';
 import type { Console, View } from '../page.ts';
-import { count, json, panel, pill, table, toneOf } from '../parts.ts';
+import { count, panel, pill, table, toneOf } from '../parts.ts';
 import type { TextName } from '../texts.ts';
 import { sendPage, viewOf } from '../view.ts';
 
@@ -100,11 +101,25 @@ ${fact('system', word('system', target.system))}
 ${fact('path', html`<code>POST ${target.path}</code>`)}
 ${fact('kind', t(KINDS[target.kind]))}
 ${fact('carries', push && word('entity', push.entity))}
-${fact('doubtResolved', target.inDoubt)}
-${fact('remark', target.remark)}
+${fact('doubtResolved', target.inDoubt[view.language])}
+${fact('remark', target.remark?.[view.language])}
 </dl></section>
 ${panel(t('recentErrors'), errorList(view, errors))}
-${push && panel(t('recordFields'), json(z.toJSONSchema(push.schema, { io: 'input', unrepresentable: 'any' })))}`;
+${push && panel(t('recordFields'), fieldTable(view, push))}`;
+}
+
+/** Everything that a record may carry, as the documents list it. */
+function fieldTable({ t, language }: View, { schema }: Push): Html {
+  const rows = fieldsOf(schema).map(
+    ({
+      path,
+      type,
+      required,
+      fallback = '',
+    }) => html`<tr><td><code>${path}</code></td><td>${type[language]}</td>
+<td>${required ? t('required') : ''}</td><td>${fallback}</td></tr>`,
+  );
+  return table(t('recordFields'), [t('fieldName'), t('fieldType'), t('required'), t('fallback')], rows);
 }
 
 function errorList(view: View, errors: readonly AttemptError[]): Html {

@@ -276,6 +276,7 @@ const TEXTS = {
   },
   report: { zh: '报告 {id}', en: 'Report {id}' },
   counts: { zh: '数量', en: 'Counts' },
+  allAccounts: { zh: '全部账号', en: 'all accounts' },
   differences: { zh: '差异', en: 'Differences' },
   differencesNone: { zh: '没有差异。', en: 'Nothing differs.' },
   fieldName: { zh: '字段', en: 'Field' },

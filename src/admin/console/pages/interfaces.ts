@@ -10,7 +10,7 @@ import { readRequest } from '../../request.ts';
 import { type Html, html } from '../html.ts';
 import { clock } from '../layout.ts';
 import type { Console, View } from '../page.ts';
-import { count, panel, pill, table, toneOf } from '../parts.ts';
+import { count, documentWords, panel, pill, reasonWords, table, toneOf } from '../parts.ts';
 import type { TextName } from '../texts.ts';
 import { sendPage, viewOf } from '../view.ts';
 
@@ -81,9 +81,10 @@ function acceptedShare(rates: readonly InterfaceRate[], sends: number): string {
   return `${Math.floor((accepted.reduce((sum, each) => sum + each.sends, 0) / sends) * 100)} %`;
 }
 
-function lastError({ word, t }: View, error: AttemptError | undefined): Html {
+function lastError(view: View, error: AttemptError | undefined): Html {
+  const { word, t } = view;
   if (!error) return html`<small>${t('none')}</small>`;
-  return html`${pill(toneOf(error.outcome), word('outcome', error.outcome))} <small>${clock(error.at)} ${error.message}</small>`;
+  return html`${pill(toneOf(error.outcome), word('outcome', error.outcome))} <small>${clock(error.at)} ${reasonWords(view, error.message)}</small>`;
 }
 
 function details(
@@ -101,8 +102,8 @@ ${fact('system', word('system', target.system))}
 ${fact('path', html`<code>POST ${target.path}</code>`)}
 ${fact('kind', t(KINDS[target.kind]))}
 ${fact('carries', push && word('entity', push.entity))}
-${fact('doubtResolved', target.inDoubt[view.language])}
-${fact('remark', target.remark?.[view.language])}
+${fact('doubtResolved', documentWords(target.inDoubt[view.language]))}
+${fact('remark', target.remark && documentWords(target.remark[view.language]))}
 </dl></section>
 ${panel(t('recentErrors'), errorList(view, errors))}
 ${push && panel(t('recordFields'), fieldTable(view, push))}`;
@@ -116,7 +117,7 @@ function fieldTable({ t, language }: View, { schema }: Push): Html {
       type,
       required,
       fallback = '',
-    }) => html`<tr><td><code>${path}</code></td><td>${type[language]}</td>
+    }) => html`<tr><td><code>${path}</code></td><td>${documentWords(type[language])}</td>
 <td>${required ? t('required') : ''}</td><td>${fallback}</td></tr>`,
   );
   return table(t('recordFields'), [t('fieldName'), t('fieldType'), t('required'), t('fallback')], rows);
@@ -129,7 +130,7 @@ function errorList(view: View, errors: readonly AttemptError[]): Html {
     (
       each,
     ) => html`<tr><td>${clock(each.at)}</td><td>${pill(toneOf(each.outcome), word('outcome', each.outcome))}</td>
-<td>${t('delivery', { id: each.deliveryId })}</td><td>${each.message}</td></tr>`,
+<td>${t('delivery', { id: each.deliveryId })}</td><td>${reasonWords(view, each.message)}</td></tr>`,
   );
   return table(t('recentErrors'), [t('time'), t('outcome'), t('delivery', { id: '' }), t('reason')], rows);
 }

@@ -112,6 +112,11 @@ function agentRuns(which: string): CommandError {
   });
 }
 
+const LOOK_UP = [
+  'Look each of them up at the platform. It is there: ctg-sync bind order KEY ID, or dead drop for a reminder.',
+  'It is not: ctg-sync dead retry ID.',
+];
+
 function describe(report: RestoredReport): string {
   const { dryRun, moved, held, rejected, inDoubt, fromBackup } = report;
   const doubts = inDoubt.map(({ entity, count }) => `${entity} ${count}`).join(', ');
@@ -129,8 +134,7 @@ function describe(report: RestoredReport): string {
         ]),
     '',
     ...(dryRun ? [] : ['Start the agents.']),
-    'Look each of the held ones up at the platform. It is there: ctg-sync bind order KEY ID, or dead drop for a reminder.',
-    'It is not: ctg-sync dead retry ID.',
+    ...(held.length + rejected.length === 0 ? [] : LOOK_UP),
     ...(fromBackup.held + fromBackup.rejected === 0
       ? []
       : [

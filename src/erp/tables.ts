@@ -3,7 +3,7 @@ import type { ColumnType, Generated } from 'kysely';
 /** A column that the database fills with its present time. */
 type Moment = ColumnType<Date, Date | undefined, Date>;
 
-/** `ctg_outbox`: changes, written by the ERP in its own transaction (contract, section 2). */
+/** `ctg_outbox`: changes, written by the ERP in its own transaction (docs/tables.md). */
 export type OutboxTable = {
   id: Generated<number>;
   account: Generated<string>;

@@ -5,7 +5,7 @@ import type { System } from '../config/systems.ts';
 /** JSON as it goes over the wire. */
 export type JsonObject = Record<string, unknown>;
 
-/** How often an interface's effect may happen, and so how doubt about it is resolved (contract, section 1). */
+/** How often an interface's effect may happen, and so how doubt about it is resolved. */
 export type Kind = 'once' | 'latest' | 'query';
 
 /** What the platform holds for a record's ERP key, as far as we know. */
@@ -131,7 +131,7 @@ export type Consequences = { readonly changes: readonly FollowUp[]; readonly wat
 
 /** How an interface carries records to the platform. `R` is the record's type. */
 export type PushDefinition<R> = {
-  /** The record that it carries (contract, section 2). */
+  /** The record that it carries (docs/interfaces.md). */
   readonly entity: string;
   readonly record: z.ZodType<R>;
   /** Whether a change of a record that was accepted once may be sent at all, and why not. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Bilingual } from '../config/bilingual.ts';
 import type { System } from '../config/systems.ts';
+import { type ParsedRecord, readRecord } from './read-record.ts';
 
 /** JSON as it goes over the wire. */
 export type JsonObject = Record<string, unknown>;
@@ -226,11 +227,6 @@ export type InterfaceDefinition<R> = {
   readonly mirror?: MirrorDefinition;
 };
 
-/** The result of reading a record: the record, or what is wrong with it, by field. */
-export type ParsedRecord =
-  | { readonly ok: true; readonly record: unknown }
-  | { readonly ok: false; readonly reason: string };
-
 /** How records are carried, with the record's type erased: the engine hands in what `parse` gave. */
 export type Push = {
   readonly entity: string;
@@ -284,19 +280,4 @@ function erase<R>(push: PushDefinition<R>): Push {
     judge: (context, send, answer) => push.judge(typed(context), send, answer),
     follow: (context, verdict) => push.follow?.(typed(context), verdict) ?? { changes: [], watches: [] },
   };
-}
-
-function readRecord(schema: z.ZodType, raw: unknown): ParsedRecord {
-  const result = schema.safeParse(withoutNulls(raw));
-  if (result.success) return { ok: true, record: result.data };
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`);
-  return { ok: false, reason: faults.slice(0, 10).join('; ').slice(0, 1000) };
-}
-
-/** A NULL column of the ERP is a field that is not there: its default applies, or it is reported as missing. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  const present = Object.entries(value).filter(([, field]) => field !== null);
-  return Object.fromEntries(present.map(([name, field]) => [name, withoutNulls(field)]));
 }

@@ -1,3 +1,4 @@
+// Longer than other files: one sentence after the other, where whoever translates or looks for one finds them all.
 import type { Bilingual } from '../../config/bilingual.ts';
 import type { Language } from './language.ts';
 

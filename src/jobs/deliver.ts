@@ -26,6 +26,7 @@ import { createGroup, type Group } from './group.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
 import { readSecrets } from './read-secrets.ts';
+import { limitSends } from './send-limit.ts';
 import { settlementOf } from './settlement.ts';
 import type { Delivering } from './settlement-facts.ts';
 import type { Span, Tracer } from './tracing.ts';
@@ -62,6 +63,12 @@ export type Deliverer = {
   settled(): Promise<void>;
 };
 
+/**
+ * Deliveries under way for each that is being sent: the others are being claimed or settled, many with one statement,
+ * and none of that takes a connection to the platform from another.
+ */
+export const UNDER_WAY_PER_SEND = 4;
+
 /** Statements of a claim and a settlement hold at most this many. */
 const LARGEST_GROUP = 250;
 
@@ -73,7 +80,7 @@ const MOST_STEPS = 50;
 
 /** Builds the deliverer: claims and outcomes of concurrent sends are grouped into few statements. */
 export function createDeliverer(context: DeliverContext): Deliverer {
-  const slots = pLimit(context.concurrency);
+  const turns = pLimit(context.concurrency * UNDER_WAY_PER_SEND);
   const stopping = new AbortController();
   const claims = createGroup(
     (ids: readonly number[]) => claimDeliveries(context.database, context.agent.id, ids),
@@ -83,6 +90,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
     (group: readonly Settlement[]) => settleGroup(context, group),
     LARGEST_GROUP,
   );
+  const send = limitSends(context.gateway, context.concurrency, stopping.signal);
   const inFlight = new Set<number>();
 
   const deliver = async (target: PlatformInterface, id: number): Promise<JobResult> => {
@@ -93,7 +101,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
     try {
       const permit = await context.gateway.enter(target.system, stopping.signal);
       if (!permit) return { kind: 'later', inMs: 0 };
-      return await slots(() => deliverNow(context, { claims, settlements }, target, id, permit));
+      return await turns(() => deliverNow(context, { claims, settlements, send }, target, id, permit));
     } finally {
       inFlight.delete(id);
     }
@@ -108,9 +116,10 @@ export function createDeliverer(context: DeliverContext): Deliverer {
   };
 }
 
-type Groups = {
+type Means = {
   readonly claims: Group<number, Claim>;
   readonly settlements: Group<Settlement, Settled>;
+  readonly send: Gateway['send'];
 };
 
 async function settleGroup(
@@ -125,7 +134,7 @@ async function settleGroup(
 
 async function deliverNow(
   context: DeliverContext,
-  groups: Groups,
+  means: Means,
   target: PlatformInterface,
   id: number,
   permit: Permit,
@@ -138,12 +147,20 @@ async function deliverNow(
   };
   try {
     for (;;) {
-      const claim = await groups.claims.add(id);
+      const claim = await means.claims.add(id);
       if (claim === 'closed' || !target.push) return { kind: 'done', summary: 'is closed already' };
       if (claim === 'elsewhere') return { kind: 'later', inMs: ELSEWHERE_PAUSE_MS };
       const attempt = beginAttempt(context.tracer, claim);
-      const settlement = await attemptDelivery(context, target, target.push, claim, takePermit, attempt);
-      const settled = await settleAttempt(context.tracer, attempt, settlement, groups.settlements.add);
+      const settlement = await attemptDelivery(
+        context,
+        means.send,
+        target,
+        target.push,
+        claim,
+        takePermit,
+        attempt,
+      );
+      const settled = await settleAttempt(context.tracer, attempt, settlement, means.settlements.add);
       logAttempt(context.logger, settlement, settled);
       // A newer state slipped in while this one was on its way: it goes next, in the same slot.
       if (settled !== 'again') return jobResult(settlement, settled);
@@ -165,6 +182,7 @@ function jobResult(settlement: Settlement, settled: Settled): JobResult {
 /** Takes a delivery as far as it goes now: one request, or several where one leads to the next. */
 async function attemptDelivery(
   context: DeliverContext,
+  send: Gateway['send'],
   target: PlatformInterface,
   push: Push,
   claim: ClaimedDelivery,
@@ -197,7 +215,7 @@ async function attemptDelivery(
       return settlementOf(delivering, { kind: 'no-secret', reason: secrets.reason });
     const beforeSend = context.leaseFault;
     const span = context.tracer.start(`send ${next.via}`, { parent: attempt.traceparent, kind: 'client' });
-    const result = await context.gateway.send({ endpoint, account, body: secrets.body, beforeSend, permit });
+    const result = await send({ endpoint, account, body: secrets.body, beforeSend, permit });
     span.end({ 'ctg.stage': next.stage, 'ctg.outcome': result.outcome.kind });
     note(delivering, next.via, next.stage, result);
     const outcome = next.ownLogin ? asOwnLogin(result.outcome) : result.outcome;

@@ -7,6 +7,7 @@ import { backfillTable } from './migrations/0004-backfill.ts';
 import { alertsAndTraces } from './migrations/0005-alerts.ts';
 import { bindingIndex } from './migrations/0007-binding-index.ts';
 import { captureTables } from './migrations/0008-capture.ts';
+import { narrowIndexes } from './migrations/0009-narrow-indexes.ts';
 
 /** What {@link migrate} did. */
 export type MigrationReport = { readonly applied: readonly string[] };
@@ -42,6 +43,7 @@ function migratorOf(database: Database): Migrator {
     '0005-alerts': alertsAndTraces(database.dialect),
     '0002-audit': auditTables(database.dialect),
     '0007-binding-index': bindingIndex(database.dialect),
+    '0009-narrow-indexes': narrowIndexes(database.dialect),
   };
   return new Migrator({
     db: database.kysely,

@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BASE_IMAGE = 'node:24-slim';
 
+/** Instructions of which only the last one counts. */
+const ONCE = ['ENTRYPOINT', 'CMD', 'HEALTHCHECK', 'USER', 'STOPSIGNAL'];
+const SECRET = /\b\w*(PASSWORD|TOKEN|SECRET|CTG_SEC)\w*=/;
+
 /** The steps that are known to be right, and what each is here. `root` is the stage's file system, `cwd` its WORKDIR in it. */
 const KNOWN_STEPS = {
   'npm ci': ({ cwd }) => npm(cwd, 'ci'),
@@ -76,6 +80,18 @@ function findFaults(all) {
     [environment.NODE_ENV === 'production', 'does not set NODE_ENV=production'],
     [environment.DATA_DIR === '/data', 'does not set DATA_DIR=/data'],
     [environment.HTTP_HOST === '0.0.0.0', 'does not set HTTP_HOST=0.0.0.0'],
+    [
+      ONCE.every((word) => texts(last, word).length <= 1),
+      `has more than one of ${ONCE.join(', ')}; all but the last are without effect`,
+    ],
+    [
+      all.flatMap((stage) => texts(stage, 'WORKDIR')).every((path) => path.startsWith('/')),
+      'has a WORKDIR that depends on the one before it',
+    ],
+    [
+      ![...texts(last, 'ENV'), ...texts(last, 'ARG')].some((text) => SECRET.test(text)),
+      'sets a secret, which everybody who has the image can read',
+    ],
   ];
   const steps = all
     .flatMap((stage) => texts(stage, 'RUN'))
@@ -122,6 +138,7 @@ function copyFaults({ word, flags, text }, earlier) {
       : [`copies from a stage that is not before it: ${from}`];
   }
   return sourcesOf(text).flatMap((source) => {
+    if (source === '.') return ['copies everything; what the image needs is named'];
     if (!existsSync(join(ROOT, source))) return [`copies ${source}, which does not exist`];
     return isIgnored(source) ? [`copies ${source}, which .dockerignore leaves out`] : [];
   });

@@ -1,6 +1,7 @@
 // Packs the program as it would be published, installs that into an empty folder and uses it there, as somebody does who
 // has no more than npm: the files that must be in it, the demo to its end, and doctor against the platform's stand-in.
-// Takes most of a minute, and needs the package registry.
+// Then it unpacks it and runs `npm ci` in it, as docs/deployment.md says: every package must be just the locked one.
+// Takes a minute or two, and needs the package registry.
 //
 //   node scripts/check-package.mjs
 import { spawn, spawnSync } from 'node:child_process';
@@ -24,7 +25,9 @@ const MUST_NOT_HAVE = ['src', 'test', 'scripts', 'data', '.env', 'docs/.vitepres
 
 const directory = mkdtempSync(join(tmpdir(), 'ctg-package-'));
 try {
-  const folder = install(pack());
+  const file = pack();
+  checkExact(unpack(file));
+  const folder = install(file);
   checkFiles(join(folder, 'node_modules', 'ctg-sync'));
   const results = await Promise.all([demo(folder), doctor(folder)]);
   if (results.includes(false)) process.exitCode = 1;
@@ -67,6 +70,32 @@ function checkFiles(installed) {
   if (extra.length > 0) throw new Error(`In the package, but of no use there: ${extra.join(', ')}`);
   if (others.length > 0) throw new Error(`Development packages were installed: ${others.join(', ')}`);
   console.log(`files: ${MUST_HAVE.length} are there`);
+}
+
+function unpack(file) {
+  const folder = join(directory, 'unpacked');
+  mkdirSync(folder);
+  const { status, stderr } = spawnSync('tar', ['-xzf', file, '--strip-components=1', '-C', folder]);
+  if (status !== 0) throw new Error(`tar failed: ${stderr}`);
+  npm(folder, 'ci', '--omit=dev');
+  return folder;
+}
+
+/** What `npm ci` installed is what the lock says, to the version, and the program starts on it. */
+function checkExact(folder) {
+  const { packages } = JSON.parse(readFileSync(join(folder, 'npm-shrinkwrap.json'), 'utf8'));
+  const locked = Object.entries(packages).filter(([place]) => place !== '');
+  const faults = locked.flatMap(([place, { version, optional, devOptional }]) => {
+    const own = join(folder, place, 'package.json');
+    if (!existsSync(own)) return optional || devOptional ? [] : [`${place} is missing`];
+    const { version: actual } = JSON.parse(readFileSync(own, 'utf8'));
+    return actual === version ? [] : [`${place} is ${actual}, not ${version}`];
+  });
+  if (faults.length > 0) throw new Error(`Not as npm-shrinkwrap.json says: ${faults.join('; ')}`);
+  const program = join(folder, 'dist/cli/ctg-sync.js');
+  const { status, stderr } = spawnSync(process.execPath, [program, '--version'], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The unpacked program does not start: ${stderr}`);
+  console.log(`versions: ${locked.length} packages are those of the lock, or optional`);
 }
 
 /** Types aside: packages that run in production bring their own. */

@@ -20,6 +20,7 @@ const PAGES = {
   timeline: '/records/order/SO-1001',
   person: '/person',
   reconcile: '/reconcile',
+  report: '/reconcile/1',
   backfills: '/backfills',
   interfaces: '/interfaces',
   interface: '/interfaces/place-order',
@@ -117,6 +118,16 @@ async function playScene({ sandbox, erp, agent, adminUrl }: Stage): Promise<void
   await act(adminUrl, '/v1/polls/logins', {});
   await act(adminUrl, '/v1/deliveries/1/retry', {});
   await act(adminUrl, '/v1/resync', { entity: 'goods', keys: ['QP-1003'] });
+  await act(adminUrl, '/v1/resync', { entity: 'customer', all: true });
+  await act(adminUrl, '/v1/reconcile', { entity: 'goods' });
+  await until('backfill and comparison have ended', async () => {
+    const running = await Promise.all(
+      (['ctg_backfill', 'ctg_reconcile'] as const).map((table) =>
+        agent.database.kysely.selectFrom(table).select('id').where('state', '=', 'running').execute(),
+      ),
+    );
+    return running.flat().length === 0;
+  });
 }
 
 /** An hour of sends, so that the chart has something to show. */

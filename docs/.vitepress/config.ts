@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type DefaultTheme, defineConfig } from 'vitepress';
 
@@ -29,7 +29,7 @@ const NAMES = readdirSync(`${ROOT}docs`)
   .filter((file) => file.endsWith('.md') && !file.endsWith('.zh-CN.md'))
   .map((file) => file.replace(/\.md$/, ''));
 
-/** The site keeps both languages beside each other, as the files lie; a page without a Chinese twin is linked as it is. */
+/** The site keeps both languages beside each other, as the files lie. */
 function sidebar(language: Language): DefaultTheme.SidebarItem[] {
   const sections = SECTIONS.map((section) => ({
     text: TITLES[language][section],
@@ -45,8 +45,7 @@ function pagesOf(section: Section): readonly string[] {
 }
 
 function itemOf(name: string, language: Language): DefaultTheme.SidebarItem {
-  const chinese = language === 'zh' && existsSync(`${ROOT}docs/${name}.zh-CN.md`);
-  const page = chinese ? `${name}.zh-CN` : name;
+  const page = language === 'zh' ? `${name}.zh-CN` : name;
   return { text: titleOf(page), link: `/docs/${page}` };
 }
 

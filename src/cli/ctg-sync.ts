@@ -37,6 +37,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   dead: async () => (await import('./dead.ts')).deadCommand,
   import: async () => (await import('./import.ts')).importCommand,
   poll: async () => (await import('./poll.ts')).pollCommand,
+  restored: async () => (await import('./restored.ts')).restoredCommand,
   bind: async () => (await import('./bind.ts')).bindCommand,
   accounts: async () => (await import('./accounts.ts')).accountsCommand,
   call: async () => (await import('./call.ts')).callCommand,

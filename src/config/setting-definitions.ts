@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { Bilingual } from './bilingual.ts';
 import { agentSettings } from './definitions/agent.ts';
 import { monitoringSettings } from './definitions/monitoring.ts';
 import { platformSettings } from './definitions/platform.ts';
 import { sendingSettings } from './definitions/sending.ts';
-import { type Bilingual, notesOf, type SettingNotes } from './definitions/setting.ts';
+import { notesOf, type SettingNotes } from './definitions/setting.ts';
 import { storageSettings } from './definitions/storage.ts';
 
 /** Every setting by its variable: the one place from which parsing, `.env.example` and the docs are made. */

@@ -1,9 +1,10 @@
+// Longer than other files: one type after the other, since a table names others.
 import type { ColumnType, Generated } from 'kysely';
 
 /** A column that the database fills with its present time. */
 type Moment = ColumnType<Date, Date | undefined, Date>;
 
-/** `ctg_outbox`: changes, written by the ERP in its own transaction (contract, section 2). */
+/** `ctg_outbox`: changes, written by the ERP in its own transaction (docs/tables.md). */
 export type OutboxTable = {
   id: Generated<number>;
   account: Generated<string>;
@@ -265,7 +266,7 @@ export type AuditTable = {
 /** `ctg_rate`: sends by the minute (since 1970), which agents count in shards as in `ctg_tally`. */
 export type RateTable = { minute: number; shard: number; interface: string; outcome: string; sends: number };
 
-/** All tables that the agent reads and writes: of a file as long as they are many. */
+/** All tables that the agent reads and writes. */
 export type Tables = {
   ctg_outbox: OutboxTable;
   ctg_delivery: DeliveryTable;

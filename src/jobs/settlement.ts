@@ -47,7 +47,8 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
     case 'blocked':
       return settle(delivering, undefined, {
         state: 'blocked',
-        outcome: 'blocked',
+        // Kept over the wait: what may have been sent already is verified, not sent, once it is free.
+        outcome: claim.doubt ? 'in-doubt' : 'blocked',
         reason: waitingReason(ending.lane),
         waitsFor: laneText(ending.lane),
         progress: parseProgress(claim),

@@ -268,7 +268,8 @@ export async function absorbChanges(
     ${d}op = v.op, ${d}record = v.record, ${d}content_hash = v.hash, ${d}version = d.version + 1,
     ${d}due_at = CASE WHEN v.wake = 1 THEN ${now(dialect)} ELSE d.due_at END,
     ${d}waits_for = CASE WHEN v.wake = 1 THEN NULL ELSE d.waits_for END,
-    ${d}state = CASE WHEN v.wake = 1 THEN CASE WHEN d.state = 'blocked' THEN 'waiting' ELSE 'in_doubt' END ELSE d.state END`;
+    ${d}state = CASE WHEN v.wake = 1 THEN CASE WHEN d.state = 'blocked' AND COALESCE(d.outcome, '') <> 'in-doubt'
+      THEN 'waiting' ELSE 'in_doubt' END ELSE d.state END`;
   if (dialect === 'postgres') {
     await sql`UPDATE ctg_delivery d SET ${assignments(sql``)} FROM ${source} WHERE d.id = v.id`.execute(
       executor,

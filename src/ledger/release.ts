@@ -1,9 +1,10 @@
+import { type RawBuilder, sql } from 'kysely';
 import { type Dialect, type Executor, now } from '../erp/database.ts';
 import type { ClaimedDelivery } from './claims.ts';
 import { CANNOT_CHANGE } from './decide.ts';
 import type { ReadyDelivery } from './relay-store.ts';
 import { laneOf, type Settlement } from './settlement.ts';
-import { laneText } from './states.ts';
+import { laneText, type OpenState } from './states.ts';
 import type { Tally } from './tally.ts';
 
 /**
@@ -23,6 +24,11 @@ export async function promoteQueued(
     else ready.push(...(await promoteNext(executor, dialect, each.claim)));
   }
   return ready;
+}
+
+/** A doubt outlives a wait: what may have been sent before it is verified, not sent, when its turn comes. */
+function releasedState(): RawBuilder<OpenState> {
+  return sql`CASE WHEN outcome = 'in-doubt' THEN 'in_doubt' ELSE 'waiting' END`;
 }
 
 function queuedBehind(executor: Executor, claim: ClaimedDelivery) {
@@ -46,7 +52,7 @@ async function promoteNext(
   if (!next) return [];
   await executor
     .updateTable('ctg_delivery')
-    .set({ state: 'waiting', open_lane: laneText(laneOf(claim)), due_at: now(dialect) })
+    .set({ state: releasedState(), open_lane: laneText(laneOf(claim)), due_at: now(dialect) })
     .where('id', '=', next.id)
     .execute();
   return [next];
@@ -116,7 +122,7 @@ export async function unblockLanes(
   if (rows.length === 0) return [];
   await executor
     .updateTable('ctg_delivery')
-    .set({ state: 'waiting', waits_for: null, reason: null, due_at: now(dialect) })
+    .set({ state: releasedState(), waits_for: null, reason: null, due_at: now(dialect) })
     .where(
       'id',
       'in',

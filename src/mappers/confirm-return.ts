@@ -27,8 +27,10 @@ export const confirmReturn = defineInterface<ReturnConfirmation>({
   path: '/order/return/confirm',
   kind: 'once',
   opTypes: OP_TYPES,
-  inDoubt:
-    'Verified by a return query (接口 13): order status 99 means that it stands, `order_id` being the finest order number (最明细的订单号); else it is sent again.',
+  inDoubt: {
+    en: 'Verified by a return query (接口 13): order status 99 means that it stands, `order_id` being the finest order number (最明细的订单号); else it is sent again.',
+    zh: '以退货查看（接口 13）核实：`order_status` 为 99 即已生效，`order_id` 为最明细的订单号；否则重发。',
+  },
   request: z.strictObject({
     param: z.strictObject({
       op_type: z.number(),

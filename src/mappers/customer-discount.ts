@@ -40,8 +40,10 @@ export const customerDiscount = defineInterface<CustomerDiscount>({
   path: '/data/customer-discount',
   kind: 'latest',
   opTypes: CRUD,
-  inDoubt:
-    'Verified by a query (op 4) for enterprise, relation and goods, page by page; then sent again only if needed.',
+  inDoubt: {
+    en: 'Verified by a query (op 4) for enterprise, relation and goods, page by page; then sent again only if needed.',
+    zh: '以查询（op 4）按企业、关系、商品逐页核实；确有必要才重发。',
+  },
   request: z.strictObject({
     op_type: z.number(),
     param: z.strictObject({

@@ -53,8 +53,10 @@ export const customerRelation = defineInterface<Relation>({
   path: '/crm/customer-relation',
   kind: 'latest',
   opTypes: CRUD,
-  inDoubt:
-    'Verified by a query (op 4) for the two enterprises, page by page; then sent again only if needed.',
+  inDoubt: {
+    en: 'Verified by a query (op 4) for the two enterprises, page by page; then sent again only if needed.',
+    zh: '以查询（op 4）按两家企业逐页核实；确有必要才重发。',
+  },
   request: z.strictObject({
     op_type: z.number(),
     param: z.strictObject({

@@ -35,8 +35,10 @@ export const customerInterface = defineInterface<Customer>({
   path: '/crm/customer',
   kind: 'latest',
   opTypes: CRUD,
-  inDoubt:
-    'Verified by a query (op 4): by id where one is bound, else by name and phone; then sent again only if needed.',
+  inDoubt: {
+    en: 'Verified by a query (op 4): by id where one is bound, else by name and phone; then sent again only if needed.',
+    zh: '以查询（op 4）核实：已绑定编号的按编号查，否则按名称和电话查；确有必要才重发。',
+  },
   request: z.strictObject({
     op_type: z.number(),
     param: z.strictObject({

@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { z } from 'zod';
+import type { Bilingual } from '../config/bilingual.ts';
 
 /** Decimal places that money and amounts keep: enough for any price list, and free of float artefacts. */
 const DECIMAL_PLACES = 6;
@@ -8,6 +9,11 @@ const NUMBER_TEXT = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i;
 
 /** Amounts from here on are a slip of the keyboard, and larger than a JSON number carries exactly with its places. */
 const LARGEST = 1e15;
+
+/** What the documents say of a field: as its JSON schema's description, and in Chinese beside it. */
+export function says({ en, zh }: Bilingual): { readonly description: string; readonly 'x-zh': string } {
+  return { description: en, 'x-zh': zh };
+}
 
 /**
  * An exact decimal of an ERP record: a number, or a text such as `"12.50"`. Kept as a plain decimal text, rounded
@@ -51,12 +57,12 @@ function decimalFault(value: Decimal): string | undefined {
 /** A decimal that may not be below zero: stock, price, amount. */
 export const amount = decimal
   .refine((value) => !value.startsWith('-'), { error: 'must not be negative; give 0 or more' })
-  .describe('decimal, 0 or more');
+  .meta(says({ en: 'decimal, 0 or more', zh: '十进制数，不小于 0' }));
 
 /** A decimal above zero. */
 export const positive = amount
   .refine((value) => Number(value) > 0, { error: 'must be greater than 0' })
-  .describe('decimal above 0');
+  .meta(says({ en: 'decimal above 0', zh: '十进制数，大于 0' }));
 
 /** A decimal's number on the wire (文档: `stock`, `price`, `goods_price` …), the shortest that means the same. */
 export function toWireNumber(value: string): number {
@@ -68,14 +74,14 @@ export const discount = decimal
   .refine((value) => toHundredths(value) >= 1 && Number(value) <= 100, {
     error: 'must be in 折, from 0.01 to 100, for example "98.50"',
   })
-  .describe('折, 0.01 to 100');
+  .meta(says({ en: '折, 0.01 to 100', zh: '折，0.01 至 100' }));
 
 /** A discount in 折 of two places at most, so that its hundredths are the very same discount (接口 6). */
 export const exactDiscount = discount
   .refine((value) => new Decimal(value).decimalPlaces() <= 2, {
     error: 'must have at most two decimal places, for example "98.50"',
   })
-  .describe('折, 0.01 to 100, two places');
+  .meta(says({ en: '折, 0.01 to 100, two places', zh: '折，0.01 至 100，最多两位小数' }));
 
 /**
  * A discount as the document wants it: hundredths of 折, an integer (接口 6: 98.50折 → 9850). More than two places
@@ -101,7 +107,7 @@ export const text = (longest = 255): z.ZodType<string, string | number> =>
         .min(1, { error: 'is required and must not be empty' })
         .max(longest, { error: `must have at most ${longest} characters` }),
     )
-    .describe(`text, at most ${longest}`);
+    .meta(saysText(longest));
 
 /** A text that may be missing or null: then it is empty. */
 export const optionalText = (longest = 255) =>
@@ -110,7 +116,11 @@ export const optionalText = (longest = 255) =>
     .optional()
     .transform((value) => (value === null || value === undefined ? '' : String(value).trim()))
     .pipe(z.string().max(longest, { error: `must have at most ${longest} characters` }))
-    .describe(`text, at most ${longest}`);
+    .meta(saysText(longest));
+
+function saysText(longest: number): ReturnType<typeof says> {
+  return says({ en: `text, at most ${longest}`, zh: `文本，最多 ${longest} 个字符` });
+}
 
 const YES_OR_NO = new Map<unknown, boolean>([
   [true, true],
@@ -132,7 +142,7 @@ export const flag = z
     context.addIssue({ code: 'custom', message: 'must be true or false (or 1 or 0)' });
     return z.NEVER;
   })
-  .describe('true or false');
+  .meta(says({ en: 'true or false', zh: '`true` 或 `false`' }));
 
 /** An integer, as a number or in digits. */
 export const integer = z
@@ -143,11 +153,16 @@ export const integer = z
     context.addIssue({ code: 'custom', message: 'must be a whole number, for example 1' });
     return z.NEVER;
   })
-  .describe('whole number');
+  .meta(says({ en: 'whole number', zh: '整数' }));
 
 /** A secret, taken as it is: a blank at its end may belong to it. */
 export const secretText = z
   .string({ error: 'is required and must be text' })
   .min(1, { error: 'is required and must not be empty' })
   .max(255, { error: 'must have at most 255 characters' })
-  .describe('text, at most 255; or env:NAME, file:PATH');
+  .meta(
+    says({
+      en: 'text, at most 255; or env:NAME, file:PATH',
+      zh: '文本，最多 255 个字符；或 env:变量名、file:路径',
+    }),
+  );

@@ -34,8 +34,14 @@ export const goodsList = defineInterface<Rule>({
   path: '/data/goods-list',
   kind: 'latest',
   opTypes: OP_TYPES,
-  remark: "**Provisional**: the platform's document leaves the parameters of this interface empty.",
-  inDoubt: 'Sent again: setting the same rule twice is the same as once, and so is taking it off.',
+  remark: {
+    en: "**Provisional**: the platform's document leaves the parameters of this interface empty.",
+    zh: '**暂定**：平台文档没有给出这个接口的参数。',
+  },
+  inDoubt: {
+    en: 'Sent again: setting the same rule twice is the same as once, and so is taking it off.',
+    zh: '重发：同一规则设置两次与一次相同，取消也一样。',
+  },
   request: z.strictObject({
     op_type: z.number(),
     param: z.strictObject({

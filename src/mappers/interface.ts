@@ -1,10 +1,12 @@
 import type { z } from 'zod';
+import type { Bilingual } from '../config/bilingual.ts';
 import type { System } from '../config/systems.ts';
+import { type ParsedRecord, readRecord } from './read-record.ts';
 
 /** JSON as it goes over the wire. */
 export type JsonObject = Record<string, unknown>;
 
-/** How often an interface's effect may happen, and so how doubt about it is resolved (contract, section 1). */
+/** How often an interface's effect may happen, and so how doubt about it is resolved. */
 export type Kind = 'once' | 'latest' | 'query';
 
 /** What the platform holds for a record's ERP key, as far as we know. */
@@ -130,7 +132,7 @@ export type Consequences = { readonly changes: readonly FollowUp[]; readonly wat
 
 /** How an interface carries records to the platform. `R` is the record's type. */
 export type PushDefinition<R> = {
-  /** The record that it carries (contract, section 2). */
+  /** The record that it carries (docs/interfaces.md). */
   readonly entity: string;
   readonly record: z.ZodType<R>;
   /** Whether a change of a record that was accepted once may be sent at all, and why not. */
@@ -213,9 +215,9 @@ export type InterfaceDefinition<R> = {
   /** The document's op types by our names for them, which is how a setting changes one (`CTG_PATHS_FILE`). */
   readonly opTypes?: Readonly<Record<string, number>>;
   /** What people should know of it beside the document, in a sentence. */
-  readonly remark?: string;
+  readonly remark?: Bilingual;
   /** How doubt about a send is resolved, in a sentence for people. */
-  readonly inDoubt: string;
+  readonly inDoubt: Bilingual;
   /** Exactly the document's request, without `username`, `password`, `sec`. */
   readonly request: z.ZodType<JsonObject>;
   /** The reply as the document prints it; unknown keys are kept. */
@@ -224,11 +226,6 @@ export type InterfaceDefinition<R> = {
   readonly poll?: PollDefinition;
   readonly mirror?: MirrorDefinition;
 };
-
-/** The result of reading a record: the record, or what is wrong with it, by field. */
-export type ParsedRecord =
-  | { readonly ok: true; readonly record: unknown }
-  | { readonly ok: false; readonly reason: string };
 
 /** How records are carried, with the record's type erased: the engine hands in what `parse` gave. */
 export type Push = {
@@ -290,19 +287,4 @@ function erase<R>(push: PushDefinition<R>): Push {
     judge: (context, send, answer) => push.judge(typed(context), send, answer),
     follow: (context, verdict) => push.follow?.(typed(context), verdict) ?? { changes: [], watches: [] },
   };
-}
-
-function readRecord(schema: z.ZodType, raw: unknown): ParsedRecord {
-  const result = schema.safeParse(withoutNulls(raw));
-  if (result.success) return { ok: true, record: result.data };
-  const faults = result.error.issues.map((issue) => `${issue.path.join('.') || 'record'}: ${issue.message}`);
-  return { ok: false, reason: faults.slice(0, 10).join('; ').slice(0, 1000) };
-}
-
-/** A NULL column of the ERP is a field that is not there: its default applies, or it is reported as missing. */
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (typeof value !== 'object' || value === null) return value;
-  const present = Object.entries(value).filter(([, field]) => field !== null);
-  return Object.fromEntries(present.map(([name, field]) => [name, withoutNulls(field)]));
 }

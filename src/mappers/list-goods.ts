@@ -33,7 +33,10 @@ export const listGoods = defineInterface<Goods>({
   system: 'data',
   path: '/data/goods',
   kind: 'latest',
-  inDoubt: 'Sent again: listing the same state twice is the same as once.',
+  inDoubt: {
+    en: 'Sent again: listing the same state twice is the same as once.',
+    zh: '重发：同一状态上架两次与一次相同。',
+  },
   request: z.strictObject({
     oeid: z.string(),
     stock: z.number(),

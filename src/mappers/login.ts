@@ -13,7 +13,10 @@ export const login = defineInterface<never>({
   system: 'crm',
   path: '/crm/login',
   kind: 'query',
-  inDoubt: 'A query may be asked again at any time.',
+  inDoubt: {
+    en: 'A query may be asked again at any time.',
+    zh: '查询随时可以再问。',
+  },
   // A new user's own, when a registration is verified (接口 1); otherwise the account's are added like everywhere.
   request: z.strictObject({ username: z.string().optional(), password: z.string().optional() }),
   reply: plainReply.extend({ data: z.unknown().optional() }),

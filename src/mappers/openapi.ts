@@ -49,7 +49,7 @@ function operationOf(target: PlatformInterface): JsonObject {
   return {
     operationId: name,
     summary: `${number}. ${title}`,
-    ...(remark !== undefined && { description: remark }),
+    ...(remark !== undefined && { description: remark.en }),
     tags: [system],
     requestBody: { required: true, content: jsonContent(requestName(target)) },
     responses: {
@@ -60,7 +60,7 @@ function operationOf(target: PlatformInterface): JsonObject {
     },
     'x-number': number,
     'x-kind': kind,
-    'x-in-doubt': inDoubt,
+    'x-in-doubt': inDoubt.en,
     ...(opTypes !== undefined && { 'x-op-types': opTypes }),
   };
 }

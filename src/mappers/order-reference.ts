@@ -1,10 +1,24 @@
-import { text } from './fields.ts';
+import { says, text } from './fields.ts';
 import type { AskPerson } from './interface.ts';
 
 /** How a record names its order: by the ERP's own number, or by the platform's. */
 export const orderReferenceFields = {
-  orderKey: text(191).optional().describe("text, at most 191: the ERP's order; this or orderId"),
-  orderId: text(128).optional().describe("text, at most 128: the platform's order; this or orderKey"),
+  orderKey: text(191)
+    .optional()
+    .meta(
+      says({
+        en: "text, at most 191: the ERP's order; this or orderId",
+        zh: '文本，最多 191 个字符：ERP 的订单号；与 orderId 二者至少给一个',
+      }),
+    ),
+  orderId: text(128)
+    .optional()
+    .meta(
+      says({
+        en: "text, at most 128: the platform's order; this or orderKey",
+        zh: '文本，最多 128 个字符：平台的订单号；与 orderKey 二者至少给一个',
+      }),
+    ),
 };
 
 type OrderReference = { readonly orderKey?: string | undefined; readonly orderId?: string | undefined };

@@ -47,7 +47,10 @@ export const orderReminder = defineInterface<Reminder>({
   path: '/order/reminder',
   kind: 'once',
   opTypes: OP_TYPES,
-  inDoubt: 'Sent again with the same key (timestamp), by which the platform knows it again.',
+  inDoubt: {
+    en: 'Sent again with the same key (timestamp), by which the platform knows it again.',
+    zh: '以同一个键（`timestamp`）重发，平台据此认出它。',
+  },
   request: z.strictObject({
     param: z.strictObject({
       type: z.number(),

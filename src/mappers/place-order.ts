@@ -70,8 +70,10 @@ export const placeOrder = defineInterface<Order>({
   system: 'order',
   path: '/order/place',
   kind: 'once',
-  inDoubt:
-    'Sent again with the same keys (timestamp) and the same body, so the platform knows each line again.',
+  inDoubt: {
+    en: 'Sent again with the same keys (timestamp) and the same body, so the platform knows each line again.',
+    zh: '以相同的键（`timestamp`）和相同的内容重发，平台据此认出每一行。',
+  },
   request: z.strictObject({ param: z.array(wireLine) }),
   reply: plainReply.extend({
     companyID: z.unknown().optional(),

@@ -34,7 +34,10 @@ export const queryLogistics = defineInterface<never>({
   path: '/logistics/query',
   kind: 'query',
   opTypes: LOGISTICS_OP_TYPES,
-  inDoubt: 'A query may be asked again at any time.',
+  inDoubt: {
+    en: 'A query may be asked again at any time.',
+    zh: '查询随时可以再问。',
+  },
   request: z.strictObject({
     param: z.strictObject({
       order_id: z.string(),

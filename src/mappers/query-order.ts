@@ -36,8 +36,10 @@ export const queryOrder = defineInterface<Acceptance>({
   path: '/order/query',
   kind: 'once',
   opTypes: OP_TYPES,
-  inDoubt:
-    'An acceptance is verified by the status query: from status 2 on it stands, else it is sent again. The query itself may be asked again at any time.',
+  inDoubt: {
+    en: 'An acceptance is verified by the status query: from status 2 on it stands, else it is sent again. The query itself may be asked again at any time.',
+    zh: '接单以状态查询核实：状态为 2 及以上即已生效，否则重发。查询本身随时可以再问。',
+  },
   request: z.strictObject({
     param: z.strictObject({ companyID: z.string(), order_id: z.string(), op_type: z.number() }),
   }),

@@ -40,8 +40,14 @@ export const queryReturn = defineInterface<ReturnRequest>({
   system: 'order',
   path: '/order/return/query',
   kind: 'once',
-  remark: 'A `return_request` sends nothing: from then on, the return is polled.',
-  inDoubt: 'A query may be asked again at any time.',
+  remark: {
+    en: 'A `return_request` sends nothing: from then on, the return is polled.',
+    zh: '`return_request` 不发送任何内容：从此开始查询这笔退货的状态。',
+  },
+  inDoubt: {
+    en: 'A query may be asked again at any time.',
+    zh: '查询随时可以再问。',
+  },
   request: z.strictObject({
     param: z.strictObject({
       companyID: z.string(),

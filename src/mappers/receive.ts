@@ -34,8 +34,10 @@ export const receive = defineInterface<Receipt>({
   system: 'data',
   path: '/data/receive',
   kind: 'once',
-  inDoubt:
-    'Verified by a logistics query (接口 12): from status 55 on the receipt stands; else it is sent again.',
+  inDoubt: {
+    en: 'Verified by a logistics query (接口 12): from status 55 on the receipt stands; else it is sent again.',
+    zh: '以物流查看（接口 12）核实：状态为 55 及以上即已收货，否则重发。',
+  },
   request: z.strictObject({
     param: z.strictObject({
       order_id: z.string(),

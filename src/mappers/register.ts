@@ -28,10 +28,14 @@ export const register = defineInterface<Registration>({
   system: 'crm',
   path: '/crm/register',
   kind: 'once',
-  remark:
-    'The password may be a reference, `env:NAME` or `file:PATH`; a literal one is erased once it is no longer needed.',
-  inDoubt:
-    "Verified by a log-in (接口 2) with the new user's own name and password: if it works, the registration stands; else it is sent again.",
+  remark: {
+    en: 'The password may be a reference, `env:NAME` or `file:PATH`; a literal one is erased once it is no longer needed.',
+    zh: '密码可以是引用：`env:NAME` 或 `file:PATH`；写成明文的，用完即从发件箱和账本中抹去。',
+  },
+  inDoubt: {
+    en: "Verified by a log-in (接口 2) with the new user's own name and password: if it works, the registration stands; else it is sent again.",
+    zh: '以新用户自己的用户名和密码登录（接口 2）核实：能登录即已注册，否则重发。',
+  },
   request: z.strictObject({
     username: z.string(),
     password: z.string(),

@@ -44,8 +44,10 @@ export const ship = defineInterface<Shipment>({
   system: 'logistics',
   path: '/logistics/ship',
   kind: 'once',
-  inDoubt:
-    'Verified by a logistics query (接口 12): the same 物流单号 from status 50 on means that it stands; where the query finds none, it is sent again.',
+  inDoubt: {
+    en: 'Verified by a logistics query (接口 12): the same 物流单号 from status 50 on means that it stands; where the query finds none, it is sent again.',
+    zh: '以物流查看（接口 12）核实：同一物流单号且状态为 50 及以上即已发货；查不到则重发。',
+  },
   request: z.strictObject({
     param: z.strictObject({
       order_id: z.string(),

@@ -5,7 +5,7 @@ export type EndpointCheck =
 
 /**
  * Checks an address before anything is done with it. A request carries a password in the clear, so plain `http:` goes
- * to loopback only, unless `allowInsecure` (CONTRACT section 1, "`password`"). The message never holds the URL's
+ * to loopback only, unless `allowInsecure`. The message never holds the URL's
  * user or password.
  */
 export function checkEndpoint(text: string, allowInsecure: boolean): EndpointCheck {

@@ -33,7 +33,7 @@ type Clients = Readonly<Record<System, Client>>;
 
 /**
  * The transport on got 16. Own keep-alive connections per system; got's retries and redirects are off, because the
- * queue alone retries (DESIGN 10) and a redirect is judged like any reply. Connects nothing until the first send.
+ * queue alone retries and a redirect is judged like any reply. Connects nothing until the first send.
  */
 export function createGotTransport(options: GotTransportOptions): Transport {
   const clients: Clients = {

@@ -2,7 +2,7 @@ import { plainText } from './plain-text.ts';
 import { type ReadableReply, type Reply, readReply } from './reply-json.ts';
 import type { WireReply, WireResult } from './transport.ts';
 
-/** The outcomes of one send (CONTRACT section 1). `message` is at most 500 characters and fit to be shown. */
+/** The outcomes of one send, which everything else speaks of. `message` is at most 500 characters and fit to be shown. */
 export type Outcome =
   | { readonly kind: 'accepted'; readonly reply: Reply }
   | { readonly kind: 'duplicate'; readonly message: string; readonly reply: Reply }

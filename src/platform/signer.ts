@@ -10,7 +10,7 @@ export type Signer = {
 
 /**
  * Sends the shared secret as it is. A reply that carries a `sec` must carry the same one; one without is
- * accepted, because the document itself omits it in places (CONTRACT section 1, "`sec`").
+ * accepted, because the document itself omits it in places.
  */
 export const staticSigner: Signer = {
   sign: (body, secret) => ({ ...body, sec: secret }),

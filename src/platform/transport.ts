@@ -41,7 +41,7 @@ export type WireInDoubt = {
   readonly durationMs: number;
 };
 
-/** The result of one send (CONTRACT section 1, "Outcomes of one send", before the reply is read). */
+/** The result of one send before its reply is read; what it means is told by `Outcome`. */
 export type WireResult = WireReply | WireNotSent | WireInDoubt;
 
 /** The one way out to the platform. */

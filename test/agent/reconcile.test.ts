@@ -1,3 +1,4 @@
+// Longer than other files: one comparison has many findings, which share the ERP and the platform that they are found in.
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { clearRuns } from '../../src/ledger/reconcile-store.ts';

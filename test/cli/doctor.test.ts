@@ -1,3 +1,4 @@
+// Longer than other files: what doctor looks at is many things, each with its own fault, on one setting of the stage.
 import { Redis } from 'ioredis';
 import { sql } from 'kysely';
 import { createConnection } from 'mysql2/promise';

@@ -7,7 +7,7 @@ const load = (text: string, known?: readonly KnownInterface[]) =>
   loadPlatformPaths(temporaryFile('paths.yaml', text), known);
 const matches = (patterns: readonly RegExp[], text: string) => patterns.some((pattern) => pattern.test(text));
 
-test('without a file the options are the defaults of the contract', () => {
+test('without a file the options are the documented defaults', () => {
   const options = loadPlatformPaths(undefined);
   expect(options.interfaces).toEqual({});
   expect(options.key).toEqual({ prefix: 'WEBERP', digits: 16 });

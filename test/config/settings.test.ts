@@ -7,7 +7,7 @@ import { loadSettings } from '../../src/config/settings.ts';
 import { faultNamesOf, settingsErrorOf } from './faults-of.ts';
 import { temporaryDirectory, temporaryFile, writeIn } from './temporary-files.ts';
 
-test('an empty environment gives the defaults of the contract', () => {
+test('an empty environment gives the documented defaults', () => {
   expect(loadSettings({})).toMatchObject({
     dataDir: './data',
     httpHost: '127.0.0.1',

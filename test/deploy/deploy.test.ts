@@ -1,9 +1,13 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { settingsByName } from '../../src/config/setting-definitions.ts';
 import { loadSettings } from '../../src/config/settings.ts';
 import { type AdminSetup, startAdminSetup } from '../admin/running-admin.ts';
+import { findBinary } from '../support/services/find-binary.ts';
 import { anyStore } from '../support/stores.ts';
 
 const DEPLOY = new URL('../../deploy/', import.meta.url);
@@ -131,6 +135,23 @@ describe('what is run', () => {
     ).toEqual([]);
     const { version } = JSON.parse(read('../package.json'));
     for (const { image } of containers) expect(image).toBe(`registry.example/ctg-sync:${version}`);
+  });
+});
+
+const systemdAnalyze = findBinary('systemd-analyze');
+
+describe('the unit', () => {
+  it.skipIf(systemdAnalyze === undefined)('is sound to systemd itself', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ctg-unit-'));
+    const file = join(directory, 'ctg-sync.service');
+    // Where it is tested, the program is not installed.
+    writeFileSync(file, unit.replace('/usr/bin/ctg-sync start', `${process.execPath} start`));
+    const { stdout, stderr } = spawnSync(systemdAnalyze ?? '', ['verify', '--man=no', file], {
+      encoding: 'utf8',
+    });
+    rmSync(directory, { recursive: true });
+    const own = `${stdout}${stderr}`.split('\n').filter((line) => line.includes('ctg-sync.service'));
+    expect(own).toEqual([]);
   });
 });
 

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createConnection } from 'mysql2/promise';
 import { inject } from 'vitest';
 import { createDatabase } from '../support/services/index.ts';
 import type { Store } from '../support/stores.ts';
+import { findDump } from './find-dump.ts';
 
-const DUMP = fileURLToPath(new URL('../../../shared/erp/jsherp-2020.sql', import.meta.url));
+const DUMP = findDump('jsherp-2020.sql');
 
 /** An account of the sandbox for each tenant. */
 export const JSHERP_SANDBOX_ACCOUNTS = [
@@ -38,7 +39,7 @@ export const JSHERP_ENV = {
 /** Why the tests on the real data cannot run here; undefined when they can. */
 export function whyNoDump(): string | undefined {
   if (inject('mariadbUrl') === null || inject('redisUrl') === null) return 'MariaDB and Redis are needed';
-  return existsSync(DUMP) ? undefined : '../shared/erp/jsherp-2020.sql is not there';
+  return DUMP === undefined ? 'there is no erp/jsherp-2020.sql in a folder beside this project' : undefined;
 }
 
 /** A MariaDB database that holds the dump, and a Redis. */
@@ -59,7 +60,7 @@ export const jsherpStore: Store = {
 async function load(url: string): Promise<void> {
   const connection = await createConnection({ uri: url, multipleStatements: true, charset: 'utf8mb4' });
   try {
-    await connection.query(readFileSync(DUMP, 'utf8'));
+    await connection.query(readFileSync(DUMP ?? '', 'utf8'));
   } finally {
     await connection.end();
   }

@@ -90,7 +90,7 @@ describe('the OpenAPI document of the platform', () => {
       summary: `${target.number}. ${target.title}`,
       tags: [target.system],
       'x-kind': target.kind,
-      'x-in-doubt': target.inDoubt,
+      'x-in-doubt': target.inDoubt.en,
     });
   });
 

@@ -120,7 +120,7 @@ test('a body that is not JSON is refused with HTTP 400', async () => {
   expect(response.status).toBe(400);
 });
 
-test('a path that the contract does not name is not found', async () => {
+test('a path that no interface has is not found', async () => {
   const { sandbox } = await runSandbox();
   const response = await fetch(`${sandbox.url}/crm/nothing`, { method: 'POST' });
   expect(response.status).toBe(404);

@@ -1,3 +1,4 @@
+// Longer than other files: a table, one row for each scenario.
 import type { Fault, SandboxState } from '../../src/sandbox/sandbox.ts';
 
 /** What may become of one request, as every interface must stand it. */

@@ -43,7 +43,9 @@ function triesOf({ t, word }: View, { tries }: DeliveryHistory): RecordEvent[] {
     title: html`${each.stage === 'person' ? t('eventPerson') : t('eventAttempt')} ${word('interface', each.interface)} ${pill(toneOf(each.outcome), word('outcome', each.outcome))}`,
     words: each.message,
     detail:
-      each.stage === 'person' ? undefined : `${each.stage} · ${t('milliseconds', { ms: each.duration_ms })}`,
+      each.stage === 'person'
+        ? undefined
+        : `${word('stage', each.stage)} · ${t('milliseconds', { ms: each.duration_ms })}`,
   }));
 }
 

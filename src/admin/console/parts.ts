@@ -1,5 +1,6 @@
 import { type Html, type HtmlValue, html } from './html.ts';
 import type { View } from './page.ts';
+import { reasonInChinese } from './reasons-in-chinese.ts';
 import type { Texts } from './texts.ts';
 
 /** How a thing is, as its colour tells. It is always said in words too. */
@@ -72,6 +73,23 @@ export function duration(seconds: number, language: View['language']): string {
 /** A count with its thousands set apart. */
 export function count(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** A reason in the reader's language; the ledger's own words stay beside it, since people search for them. */
+export function reasonWords({ language }: Pick<View, 'language'>, reason: string | null): Html {
+  const chinese = language === 'zh' && reason !== null ? reasonInChinese(reason) : undefined;
+  return chinese === undefined
+    ? html`${reason}`
+    : html`${chinese} <small class="original" lang="en">${reason}</small>`;
+}
+
+/** A sentence of the documents, whose names stand between backticks and whose stress between asterisks. */
+export function documentWords(text: string): Html {
+  const parts = text.split(/(`[^`]+`|\*\*[^*]+\*\*)/);
+  return html`${parts.map((part) => {
+    if (part.startsWith('`')) return html`<code>${part.slice(1, -1)}</code>`;
+    return part.startsWith('**') ? html`<b>${part.slice(2, -2)}</b>` : part;
+  })}`;
 }
 
 /** A value of a record as JSON, in lines. */

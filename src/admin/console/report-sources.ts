@@ -34,9 +34,9 @@ function lineOfRun(row: ReconcileRow): ReportLine {
 
 /** One line a field; a finding without fields (missing, faulty) is one line, with its reason. */
 function differencesOf(finding: ReturnType<typeof findingOf>): ReportDifference[] {
-  const { kind, key, identity, reason, changes = [] } = finding;
-  const base = { key: key ?? identity ?? '', kind };
-  if (changes.length === 0) return [{ ...base, field: undefined, ours: undefined, theirs: reason }];
+  const { kind, account, key, identity, reason, changes = [] } = finding;
+  const base = { account, key: key ?? identity ?? '', kind, reason: reason ?? undefined };
+  if (changes.length === 0) return [{ ...base, field: undefined, ours: undefined, theirs: undefined }];
   return changes.map(({ field, old, new: wanted }) => ({ ...base, field, ours: wanted, theirs: old }));
 }
 

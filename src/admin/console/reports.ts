@@ -2,6 +2,7 @@
 export type ReportLine = {
   readonly id: number;
   readonly at: Date;
+  /** `*`: all of them. */
   readonly account: string;
   readonly entity: string;
   /** `running`, `done`, or what else its maker calls it. */
@@ -11,12 +12,14 @@ export type ReportLine = {
 
 /** One field, or one whole record, that differs. */
 export type ReportDifference = {
+  readonly account: string;
   readonly key: string;
   /** What is wrong with it, in a word: `missing`, `extra`, `differs`. */
   readonly kind: string;
   readonly field: string | undefined;
   readonly ours: unknown;
   readonly theirs: unknown;
+  readonly reason: string | undefined;
 };
 
 /** A report in full. */

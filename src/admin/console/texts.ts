@@ -1,6 +1,6 @@
+// Longer than other files: one sentence after the other, where whoever translates or looks for one finds them all.
+import type { Bilingual } from '../../config/bilingual.ts';
 import type { Language } from './language.ts';
-
-type Bilingual = Readonly<Record<Language, string>>;
 
 /** Every sentence of the console. `{name}` is filled in. */
 const TEXTS = {
@@ -272,11 +272,12 @@ const TEXTS = {
     en: 'Brings records that exist already to the platform, in bulk.',
   },
   backfillsNone: {
-    zh: '还没有补传。运行：ctg-sync backfill goods',
-    en: 'There is none yet. Run: ctg-sync backfill goods',
+    zh: '还没有补传。运行：ctg-sync resync goods --all',
+    en: 'There is none yet. Run: ctg-sync resync goods --all',
   },
   report: { zh: '报告 {id}', en: 'Report {id}' },
   counts: { zh: '数量', en: 'Counts' },
+  allAccounts: { zh: '全部账号', en: 'all accounts' },
   differences: { zh: '差异', en: 'Differences' },
   differencesNone: { zh: '没有差异。', en: 'Nothing differs.' },
   fieldName: { zh: '字段', en: 'Field' },
@@ -300,6 +301,8 @@ const TEXTS = {
   remark: { zh: '说明', en: 'Remark' },
   recordFields: { zh: '记录字段', en: 'Fields of the record' },
   required: { zh: '必填', en: 'required' },
+  fieldType: { zh: '类型', en: 'Type' },
+  fallback: { zh: '缺省值', en: 'When absent' },
   recentErrors: { zh: '最近的错误', en: 'Last errors' },
 
   // Audit

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { readBaseUrl } from '../base-url.ts';
+import type { Bilingual } from '../bilingual.ts';
 import { readText } from '../reading.ts';
 import {
   ACCEPTS_NAME,
   ACCEPTS_SWITCH,
   acceptsOneOf,
   acceptsWholeNumber,
-  type Bilingual,
   plainName,
   setting,
   wholeNumber,

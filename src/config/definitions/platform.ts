@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { readBaseUrl } from '../base-url.ts';
+import type { Bilingual } from '../bilingual.ts';
 import { readText } from '../reading.ts';
-import { ACCEPTS_FILE, ACCEPTS_SWITCH, acceptsOneOf, type Bilingual, setting } from './setting.ts';
+import { ACCEPTS_FILE, ACCEPTS_SWITCH, acceptsOneOf, setting } from './setting.ts';
 
 const ACCEPTS_URL: Bilingual = { en: 'an https: URL', zh: 'https: 地址' };
 const NOT_SET: Bilingual = { en: 'not set', zh: '未设置' };

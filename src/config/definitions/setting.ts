@@ -1,7 +1,5 @@
 import { z } from 'zod';
-
-/** A text in the two languages of the documentation. */
-export type Bilingual = { readonly en: string; readonly zh: string };
+import type { Bilingual } from '../bilingual.ts';
 
 /** What is said of a setting beside its schema. */
 export type SettingNotes = {

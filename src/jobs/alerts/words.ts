@@ -1,11 +1,13 @@
+import type { Bilingual } from '../../config/bilingual.ts';
 import { maskPhones } from '../../config/redaction.ts';
 import type { Alert, AlertRule } from '../../ledger/alert-store.ts';
 
-/** A text in the two languages of the operators. */
-export type Words = { readonly zh: string; readonly en: string };
-
 /** What an alert says: its name, what is wrong, and what to do. */
-export type AlertWords = { readonly title: Words; readonly wrong: Words; readonly todo: Words };
+export type AlertWords = {
+  readonly title: Bilingual;
+  readonly wrong: Bilingual;
+  readonly todo: Bilingual;
+};
 
 type Facts = Pick<Alert, 'subject' | 'value' | 'detail'>;
 
@@ -91,7 +93,7 @@ function quoted(detail: string | undefined, before: string): string {
   return detail === undefined || detail === '' ? '' : `${before}${maskPhones(detail).slice(0, 120)}`;
 }
 
-function duration(seconds: number | undefined): Words {
+function duration(seconds: number | undefined): Bilingual {
   if (seconds === undefined) return { zh: '一段时间', en: 'some time' };
   if (seconds < 120) return { zh: `${Math.round(seconds)} 秒`, en: `${Math.round(seconds)} s` };
   const minutes = Math.round(seconds / 60);

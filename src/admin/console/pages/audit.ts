@@ -5,7 +5,7 @@ import { readRequest } from '../../request.ts';
 import { type Html, html } from '../html.ts';
 import { clock } from '../layout.ts';
 import type { Console, View } from '../page.ts';
-import { olderLink, pill, table } from '../parts.ts';
+import { olderLink, pill, reasonWords, table } from '../parts.ts';
 import { sendPage, viewOf } from '../view.ts';
 
 const PAGE = 50;
@@ -34,8 +34,9 @@ function lines(view: View, entries: readonly AuditLine[]): Html {
   return table(t('audit'), [t('time'), t('who'), t('what'), t('target'), t('note'), t('outcome')], rows);
 }
 
-function outcome({ t }: View, { outcome: words }: AuditLine): Html {
+function outcome(view: View, { outcome: words }: AuditLine): Html {
+  const { t } = view;
   if (words === 'done') return pill('good', t('outcomeDone'));
   if (words === 'begun') return pill('warn', t('outcomeBegun'));
-  return html`<span class="refused">${words}</span>`;
+  return html`<span class="refused">${reasonWords(view, words)}</span>`;
 }

@@ -2,14 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type AttemptError, readLastErrors } from '../../../ledger/last-errors.ts';
 import { type InterfaceRate, readInterfaceRates } from '../../../ledger/rates.ts';
-import type { Kind, PlatformInterface } from '../../../mappers/interface.ts';
+import type { Kind, PlatformInterface, Push } from '../../../mappers/interface.ts';
 import { INTERFACES, interfaceNamed } from '../../../mappers/registry.ts';
+import { fieldsOf } from '../../../mappers/schema-fields.ts';
 import { Problem } from '../../problem.ts';
 import { readRequest } from '../../request.ts';
 import { type Html, html } from '../html.ts';
 import { clock } from '../layout.ts';
 import type { Console, View } from '../page.ts';
-import { count, json, panel, pill, table, toneOf } from '../parts.ts';
+import { count, documentWords, panel, pill, reasonWords, table, toneOf } from '../parts.ts';
 import type { TextName } from '../texts.ts';
 import { sendPage, viewOf } from '../view.ts';
 
@@ -80,9 +81,10 @@ function acceptedShare(rates: readonly InterfaceRate[], sends: number): string {
   return `${Math.floor((accepted.reduce((sum, each) => sum + each.sends, 0) / sends) * 100)} %`;
 }
 
-function lastError({ word, t }: View, error: AttemptError | undefined): Html {
+function lastError(view: View, error: AttemptError | undefined): Html {
+  const { word, t } = view;
   if (!error) return html`<small>${t('none')}</small>`;
-  return html`${pill(toneOf(error.outcome), word('outcome', error.outcome))} <small>${clock(error.at)} ${error.message}</small>`;
+  return html`${pill(toneOf(error.outcome), word('outcome', error.outcome))} <small>${clock(error.at)} ${reasonWords(view, error.message)}</small>`;
 }
 
 function details(
@@ -100,11 +102,25 @@ ${fact('system', word('system', target.system))}
 ${fact('path', html`<code>POST ${target.path}</code>`)}
 ${fact('kind', t(KINDS[target.kind]))}
 ${fact('carries', push && word('entity', push.entity))}
-${fact('doubtResolved', target.inDoubt)}
-${fact('remark', target.remark)}
+${fact('doubtResolved', documentWords(target.inDoubt[view.language]))}
+${fact('remark', target.remark && documentWords(target.remark[view.language]))}
 </dl></section>
 ${panel(t('recentErrors'), errorList(view, errors))}
-${push && panel(t('recordFields'), json(z.toJSONSchema(push.schema, { io: 'input', unrepresentable: 'any' })))}`;
+${push && panel(t('recordFields'), fieldTable(view, push))}`;
+}
+
+/** Everything that a record may carry, as the documents list it. */
+function fieldTable({ t, language }: View, { schema }: Push): Html {
+  const rows = fieldsOf(schema).map(
+    ({
+      path,
+      type,
+      required,
+      fallback = '',
+    }) => html`<tr><td><code>${path}</code></td><td>${documentWords(type[language])}</td>
+<td>${required ? t('required') : ''}</td><td>${fallback}</td></tr>`,
+  );
+  return table(t('recordFields'), [t('fieldName'), t('fieldType'), t('required'), t('fallback')], rows);
 }
 
 function errorList(view: View, errors: readonly AttemptError[]): Html {
@@ -114,7 +130,7 @@ function errorList(view: View, errors: readonly AttemptError[]): Html {
     (
       each,
     ) => html`<tr><td>${clock(each.at)}</td><td>${pill(toneOf(each.outcome), word('outcome', each.outcome))}</td>
-<td>${t('delivery', { id: each.deliveryId })}</td><td>${each.message}</td></tr>`,
+<td>${t('delivery', { id: each.deliveryId })}</td><td>${reasonWords(view, each.message)}</td></tr>`,
   );
   return table(t('recentErrors'), [t('time'), t('outcome'), t('delivery', { id: '' }), t('reason')], rows);
 }

@@ -7,7 +7,7 @@ import { actButton, actsOn, readOnlyNote } from '../acts.ts';
 import { type Html, html } from '../html.ts';
 import { clock } from '../layout.ts';
 import type { Console, View } from '../page.ts';
-import { olderLink, recordLink, statePill } from '../parts.ts';
+import { olderLink, reasonWords, recordLink, statePill } from '../parts.ts';
 import { explain } from '../reason.ts';
 import { sendPage, viewOf } from '../view.ts';
 
@@ -93,7 +93,7 @@ function oneCase(view: View, { context }: Console, delivery: ListedDelivery): Ht
   return html`<article class="panel case"><div class="head"><h2>${recordLink(view, delivery)}</h2>${statePill(view, delivery.state)}
 <small>${t('delivery', { id: delivery.id })} · ${delivery.account} · ${t('attempts', { count: delivery.attempts })} · ${clock(delivery.capturedAt)}</small></div>
 <p><b>${why}</b></p>
-${delivery.reason && html`<blockquote aria-label="${t('platformSays')}">${delivery.reason}</blockquote>`}
+${delivery.reason && html`<blockquote aria-label="${t('platformSays')}">${reasonWords(view, delivery.reason)}</blockquote>`}
 <p>${todo}</p>
 ${actsOn(view, delivery, { resync: canResync })}</article>`;
 }

@@ -7,7 +7,7 @@ import { readRequest } from '../../request.ts';
 import { type Html, html } from '../html.ts';
 import { clock } from '../layout.ts';
 import type { Console, View } from '../page.ts';
-import { count, panel, pill, recordLink, table } from '../parts.ts';
+import { count, panel, pill, reasonWords, recordLink, table } from '../parts.ts';
 import type { Report, ReportLine, ReportSource } from '../reports.ts';
 import type { TextName } from '../texts.ts';
 import { sendPage, viewOf } from '../view.ts';
@@ -75,29 +75,41 @@ function lines(view: View, section: string, reports: readonly ReportLine[]): Htm
   const { t, word } = view;
   const rows = reports.map(
     (each) => html`<tr><td><a href="/${section}/${each.id}">${t('report', { id: each.id })}</a></td>
-<td>${clock(each.at)}</td><td>${word('entity', each.entity)}</td><td>${each.account}</td><td>${pill('plain', each.state)}</td><td>${countsIn(each)}</td></tr>`,
+<td>${clock(each.at)}</td><td>${word('entity', each.entity)}</td><td>${accountIn(view, each)}</td><td>${pill('plain', word('report', each.state))}</td><td>${countsIn(view, each)}</td></tr>`,
   );
   return table(t('reconcile'), ['', t('time'), t('entity'), t('account'), t('state'), t('counts')], rows);
 }
 
-function countsIn({ counts }: ReportLine): Html {
-  return html`${Object.entries(counts).map(([name, value]) => html`<span class="term"><b>${count(value)}</b> <small>${name}</small></span> `)}`;
+function accountIn({ t }: View, { account }: ReportLine): string {
+  return account === '*' ? t('allAccounts') : account;
+}
+
+function countsIn({ word }: View, { counts }: ReportLine): Html {
+  return html`${Object.entries(counts).map(([name, value]) => html`<span class="term"><b>${count(value)}</b> <small>${word('report', name)}</small></span> `)}`;
 }
 
 function whole(view: View, report: Report, title: string): Html {
   const { t, word } = view;
   const secrets = interfaceFor(report.entity)?.push?.secretFields ?? [];
   const rows = report.differences.map(
-    ({ key, kind, field, ours, theirs }) => html`<tr><td>${recordLink(view, { ...report, key })}</td>
-<td>${pill('warn', kind)}</td><td>${field ?? '–'}</td><td>${shown(field, ours, secrets)}</td><td>${shown(field, theirs, secrets)}</td></tr>`,
+    ({
+      account,
+      key,
+      kind,
+      field,
+      ours,
+      theirs,
+      reason = '',
+    }) => html`<tr><td>${recordLink(view, { entity: report.entity, account, key })}</td>
+<td>${pill('warn', word('report', kind))}</td><td>${field ?? '–'}</td><td>${shown(field, ours, secrets)}</td><td>${shown(field, theirs, secrets)}</td><td>${reasonWords(view, reason)}</td></tr>`,
   );
-  const titles = [t('key'), t('state'), t('fieldName'), t('inErp'), t('atPlatform')];
+  const titles = [t('key'), t('state'), t('fieldName'), t('inErp'), t('atPlatform'), t('reason')];
   const differences =
     rows.length === 0
       ? html`<p class="empty">${t('differencesNone')}</p>`
       : table(t('differences'), titles, rows);
-  return html`<h1>${title} <span class="key">${word('entity', report.entity)} · ${report.account}</span></h1>
-<p>${pill('plain', report.state)} ${clock(report.at)} ${countsIn(report)}</p>${panel(t('differences'), differences)}`;
+  return html`<h1>${title} <span class="key">${word('entity', report.entity)} · ${accountIn(view, report)}</span></h1>
+<p>${pill('plain', word('report', report.state))} ${clock(report.at)} ${countsIn(view, report)}</p>${panel(t('differences'), differences)}`;
 }
 
 function shown(field: string | undefined, value: unknown, secrets: readonly string[]): string {

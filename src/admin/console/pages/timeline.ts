@@ -12,7 +12,7 @@ import { eventsOf, type RecordEvent, statusWords } from '../events.ts';
 import { type Html, html } from '../html.ts';
 import { clock } from '../layout.ts';
 import type { Console, View } from '../page.ts';
-import { json, panel, recordLink, statePill } from '../parts.ts';
+import { json, panel, reasonWords, recordLink, statePill } from '../parts.ts';
 import { explain } from '../reason.ts';
 import { sendPage, viewOf } from '../view.ts';
 import { waitsFor } from '../waits-for.ts';
@@ -35,7 +35,7 @@ export function addTimelinePage(app: FastifyInstance, console: Console): void {
     if (unmasked) await noteLook(request, console, `${entity} ${key}`);
     const body = html`<h1>${view.word('entity', entity)} <span class="key">${key}</span></h1>
 ${nowPanel(view, console, timeline, { entity, key })}
-${panel(view.t('history'), history(eventsOf(view, timeline)))}
+${panel(view.t('history'), history(view, eventsOf(view, timeline)))}
 ${await contents(view, console, timeline, { unmasked, url: request.url })}
 ${waitedFor(view, timeline)}`;
     const title = `${view.word('entity', entity)} ${key}`;
@@ -108,7 +108,7 @@ function whatToDo(
   const canResync = [...context.sources.keys()].some((each) => each === entity);
   if (newest && (newest.state === 'held' || newest.state === 'rejected')) {
     const { why, todo } = explain(t, newest);
-    return html`<div class="why"><p><b>${why}</b></p>${newest.reason && html`<blockquote>${newest.reason}</blockquote>`}<p>${todo}</p>
+    return html`<div class="why"><p><b>${why}</b></p>${newest.reason && html`<blockquote>${reasonWords(view, newest.reason)}</blockquote>`}<p>${todo}</p>
 ${actsOn(view, { ...newest, key: newest.entity_key }, { resync: canResync })}</div>`;
   }
   if (!view.mayAct) return undefined;
@@ -116,10 +116,10 @@ ${actsOn(view, { ...newest, key: newest.entity_key }, { resync: canResync })}</d
   return html`<div class="acts">${canResync && resyncButton(view, record)}${bindForm(view, record)}</div>`;
 }
 
-function history(events: readonly RecordEvent[]): Html {
+function history(view: View, events: readonly RecordEvent[]): Html {
   return html`<ol class="events">${events.map(
     ({ at, tone, title, words, detail }) => html`<li class="${tone}">${clock(at)}<div><p>${title}</p>
-${words && html`<blockquote>${words}</blockquote>`}${detail && html`<small>${detail}</small>`}</div></li>`,
+${words && html`<blockquote>${reasonWords(view, words)}</blockquote>`}${detail && html`<small>${detail}</small>`}</div></li>`,
   )}</ol>`;
 }
 
@@ -142,7 +142,7 @@ async function contents(
       const mapped = await mappedBody(console.context, row, timeline.bindings);
       return html`<details id="delivery-${row.id}"${index === 0 && html` open`}><summary>${t('delivery', { id: row.id })} ${statePill(view, row.state)} <small>${clock(row.captured_at)}</small></summary>
 <div class="columns"><div><h3>${t('recordShown')}</h3>${json(maskJson(row.record, secrets, masking))}</div>
-<div><h3>${t('bodyShown')}</h3>${mapped ? html`<p><small>${mapped.via} · ${mapped.stage}</small></p>${json(maskRecord(mapped.body, secrets, masking))}` : html`<p>${t('bodyNone')}</p>`}</div></div></details>`;
+<div><h3>${t('bodyShown')}</h3>${mapped ? html`<p><small>${view.word('interface', mapped.via)} · ${view.word('stage', mapped.stage)}</small></p>${json(maskRecord(mapped.body, secrets, masking))}` : html`<p>${t('bodyNone')}</p>`}</div></div></details>`;
     }),
   );
   return panel(t('deliveries'), html`${parts}${maskNote(view, console, { unmasked, url })}`);

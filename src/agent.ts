@@ -13,6 +13,7 @@ import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
 import { watchAlerts } from './jobs/alerts/watch-alerts.ts';
 import { type Backfills, startBackfills } from './jobs/backfill.ts';
+import { watchClock } from './jobs/clock-steps.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
@@ -31,6 +32,7 @@ import { startWorkers } from './jobs/workers.ts';
 import { startWriteBack, writesBackOf } from './jobs/write-back.ts';
 import { bringUpToDate } from './ledger/bring-up-to-date.ts';
 import { keyFormatFault } from './ledger/clock.ts';
+import { bringForward } from './ledger/clock-set.ts';
 import { clearHistory } from './ledger/housekeeping.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
 import { retryDelivery } from './ledger/retry.ts';
@@ -250,9 +252,11 @@ async function build(
   const sweepContext = {
     database,
     enqueue,
-    requeue: (overdue: readonly ReadyDelivery[]) => queues.requeueDeliveries(overdue),
+    requeue: (overdue: readonly ReadyDelivery[], orphaned: boolean) =>
+      queues.requeueDeliveries(overdue, orphaned),
     waiting: async (name: string) => (await queues.depth(name)).waiting,
   };
+  await bringForward(database, false);
   await sweep(sweepContext, 0);
   startWorkers({
     queues,
@@ -279,6 +283,7 @@ async function build(
   const { pollCron, mirrorCron, reconcileCron } = settings;
   const schedule = startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger });
   closers.push(() => schedule.stop());
+  closers.push(watchClock({ database, queues, schedule, refill: () => sweep(sweepContext, 0), logger }));
   const watched = { database, gateway, logins, relay, queues, observer, logger };
   closers.push(watchAlerts({ ...watched, agentId: id, settings: settings.alerts }));
 

@@ -31,7 +31,9 @@ export async function mountSmallDisk(directory: string): Promise<SmallDisk | und
   return {
     directory,
     fill: () => {
-      const fillUp = (): void => [LARGE, SMALL].forEach((block) => append(ballast, block));
+      const fillUp = (): void => {
+        for (const block of [LARGE, SMALL]) append(ballast, block);
+      };
       fillUp();
       const timer = setInterval(fillUp, REFILL_MS);
       return {

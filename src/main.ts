@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startAdmin } from './admin/server.ts';
+import { withinTime } from './admin/within-time.ts';
 import { startAgent } from './agent.ts';
 import { type Accounts, loadAccounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -11,6 +12,8 @@ import { loadSettings, SettingsError } from './config/settings.ts';
 import { loadSources } from './config/sources.ts';
 import { startReloading } from './jobs/reload.ts';
 import { INTERFACES } from './mappers/registry.ts';
+
+const ADMIN_CLOSE_MS = 5_000;
 
 /**
  * Runs an agent with its admin server until SIGTERM or SIGINT, and then ends the process: with 0 once everything under
@@ -87,7 +90,8 @@ async function startDaemon(): Promise<Daemon> {
     logger,
     stop: async () => {
       reloading.stop();
-      await admin.close();
+      // A request that waits for a database that is away must not keep the agent from ending.
+      await withinTime(ADMIN_CLOSE_MS, admin.close()).catch(() => undefined);
       await agent.stop();
     },
   };

@@ -12,8 +12,11 @@ import { loadSettings, SettingsError } from './config/settings.ts';
 import { loadSources } from './config/sources.ts';
 import { startReloading } from './jobs/reload.ts';
 import { INTERFACES } from './mappers/registry.ts';
+import { endOnStandstill } from './standstill.ts';
 
 const ADMIN_CLOSE_MS = 5_000;
+/** Longer than any statement of the embedded store, which holds up everything else. */
+const STANDSTILL_SECONDS = 30;
 
 /**
  * Runs an agent with its admin server until SIGTERM or SIGINT, and then ends the process: with 0 once everything under
@@ -69,6 +72,7 @@ async function startDaemon(): Promise<Daemon> {
   requirePlatform(settings, accounts);
   const logger = createLogger({ level: settings.logLevel, pretty: process.stdout.isTTY === true });
   exitOnUnforeseen(logger);
+  if (settings.databaseUrl === undefined) endOnStandstill(STANDSTILL_SECONDS);
   for (const warning of settings.warnings) logger.warn(warning);
   const agent = await startAgent({ settings, accounts, sources, platform, logger });
   const admin = await startAdmin(agent).catch(async (error: unknown) => {

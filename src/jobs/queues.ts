@@ -155,6 +155,8 @@ function openWorker(
     lockDuration: 15_000,
     stalledInterval: 5_000,
     maxStalledCount: 1_000_000,
+    // After a lost connection a worker asks again soon; BullMQ's own pause of 15 s comes on top of the outage.
+    runRetryDelay: 1_000,
     settings: {
       backoffStrategy: (attempt: number) => backoffMs({ attempt, capMs: 15_000, random: Math.random }),
     },

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Stage } from './stage.ts';
 
 /** How often each open delivery was sent. */
@@ -17,7 +18,7 @@ export type OutageCost = {
  */
 export const MOST_ATTEMPTS_PER_PROCESS = 10;
 
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 20_000;
 
 /** Reads the attempts from the ledger, or where that is in the agent's process, from the agent; undefined when neither answers. */
 export async function readAttempts(stage: Stage): Promise<Attempts | undefined> {
@@ -25,6 +26,7 @@ export async function readAttempts(stage: Stage): Promise<Attempts | undefined> 
   while (performance.now() < end) {
     const read = await (stage.database ? readLedger(stage) : askAgent(stage)).catch(() => undefined);
     if (read) return read;
+    await pause(100);
   }
   return undefined;
 }

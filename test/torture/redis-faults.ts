@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { withRedis } from '../support/services/redis.ts';
 import type { Fault } from './faults.ts';
 import type { Stage } from './stage.ts';
@@ -44,6 +45,17 @@ export const redisFaults: readonly Fault[] = [
   },
 ];
 
+/** Another fault may end the connection, or the server: what mends must be done all the same. */
 async function ask({ redis }: Stage, [command = '', ...words]: readonly string[]): Promise<void> {
-  if (redis) await withRedis(redis.port, (client) => client.call(command, ...words));
+  if (!redis) return;
+  const end = performance.now() + 30_000;
+  for (;;) {
+    try {
+      await withRedis(redis.port, (client) => client.call(command, ...words));
+      return;
+    } catch (error) {
+      if (performance.now() > end) throw error;
+      await pause(100);
+    }
+  }
 }

@@ -5,6 +5,7 @@ import {
   platformOrderId,
   receipt,
   returnConfirmation,
+  TRANSACTIONS,
   type Versions,
   writeScripts,
 } from './changes.ts';
@@ -31,6 +32,8 @@ export type RoundReport = {
 export type RoundOptions = PlanOptions & {
   readonly round: number;
   readonly versions: Versions;
+  /** Transactions of each of the ERP's writers. */
+  readonly transactions?: number | undefined;
   /** Makes only these faults, by their number in the run: to find the one that matters. */
   readonly onlyFaults?: readonly number[] | undefined;
   readonly recoverWithinMs: number;
@@ -42,7 +45,7 @@ export type RoundOptions = PlanOptions & {
  */
 export async function playRound(stage: Stage, options: RoundOptions): Promise<RoundReport> {
   const random = seeded(options.seed * 1_000_003 + options.round);
-  const scripts = writeScripts(random, options.round, options.versions);
+  const scripts = writeScripts(random, { ...options, transactions: options.transactions ?? TRANSACTIONS });
   const faults = planFaults(stage, options, options.round).filter(
     ({ number }) => options.onlyFaults?.includes(number) ?? true,
   );

@@ -20,6 +20,8 @@ export type SupervisedAgent = {
   launches(): number;
   /** What `/readyz` says; undefined while nobody answers. */
   ready(): Promise<{ readonly ready: boolean; readonly reasons: readonly string[] } | undefined>;
+  /** Says that it may end by itself once, as it does when it can only go on as a new process. */
+  mayEnd(): void;
   /** Ends that nobody asked for, after it had worked: each is a fault of the agent. */
   readonly unasked: readonly string[];
   /** Error lines of its log, the newest. */
@@ -88,6 +90,9 @@ export function superviseAgent(env: Readonly<Record<string, string>>, port: numb
       if (child.connected) child.send({ clockMs }, () => undefined);
     },
     launches: () => launches,
+    mayEnd: () => {
+      asked = true;
+    },
     ready: async () => {
       const answer = await askReady(url);
       if (answer?.ready) worked = true;

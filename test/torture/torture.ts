@@ -14,6 +14,8 @@ export type TortureOptions = PlanOptions & {
   readonly onlyFaults?: readonly number[] | undefined;
   /** Only the faults up to this number, and no round after its own. */
   readonly until?: number | undefined;
+  /** Transactions of each of the ERP's writers in a round. */
+  readonly transactions?: number | undefined;
   readonly recoverWithinMs: number;
   readonly tell: (line: string) => void;
 };

@@ -13,6 +13,8 @@ export type SweepContext = {
 };
 
 const PAGE = 500;
+/** So many are looked at one by one in each sweep, since something of their jobs may stand in the way. */
+const LOOKED_AT = 40;
 /** Due for so long, a job that is said to be at work is not believed: its agent may have died with its clock ahead. */
 const LONG_OVERDUE_MS = 30_000;
 
@@ -31,13 +33,15 @@ export async function sweep(
     const long = await overdueDeliveries(database, { afterId: 0, limit: PAGE, graceMs: LONG_OVERDUE_MS });
     await requeue(long, true);
   }
+  const putBack = async (lost: readonly ReadyDelivery[], lookedAt: number): Promise<void> => {
+    await requeue(lost.slice(0, lookedAt), false);
+    await enqueue(lost.slice(lookedAt));
+  };
   let count = 0;
   for (let afterId = 0; ; ) {
     const page = await overdueDeliveries(database, { afterId, limit: PAGE, graceMs });
     if (graceMs === 0) await enqueue(page);
-    // One by one, what is overdue is few or the first of many: something of its job may stand in the way.
-    else if (afterId === 0) await requeue(await withoutQueue(page, waiting), false);
-    else await enqueue(await withoutQueue(page, waiting));
+    else await putBack(await withoutQueue(page, waiting), afterId === 0 ? LOOKED_AT : 0);
     count += page.length;
     const last = page.at(-1);
     if (!last || page.length < PAGE) return count;

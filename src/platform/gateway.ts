@@ -102,7 +102,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     send,
     enter,
-    giveBack: (system, permit) => circuits[system].record('neutral', permit),
+    giveBack: (system, permit) => circuits[system].record('unused', permit),
     circuits: () => ({
       crm: circuits.crm.snapshot(),
       data: circuits.data.snapshot(),

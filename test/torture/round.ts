@@ -64,7 +64,7 @@ export async function playRound(stage: Stage, options: RoundOptions): Promise<Ro
     ),
     finishEarlierOrders(stage, options),
     ...faults.map((planned) => strike(stage, planned, seen)),
-  ]);
+  ]).catch((error: unknown) => wrong.push(`(e) the ERP, or a fault, came to no end: ${String(error)}`));
   stage.sandbox.clearFaults();
   const restedAt = performance.now();
   wrong.push(...(await untilRest(stage, options.recoverWithinMs)));

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Logger } from 'pino';
 import { createMetrics, type Metrics } from './admin/metrics/metrics.ts';
 import { readVersion } from './admin/version.ts';
+import { withinTime } from './admin/within-time.ts';
 import { createAccountBook } from './config/account-book.ts';
 import type { Accounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -13,6 +14,7 @@ import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
 import { watchAlerts } from './jobs/alerts/watch-alerts.ts';
 import { type Backfills, startBackfills } from './jobs/backfill.ts';
+import { watchClock } from './jobs/clock-steps.ts';
 import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
@@ -31,6 +33,7 @@ import { startWorkers } from './jobs/workers.ts';
 import { startWriteBack, writesBackOf } from './jobs/write-back.ts';
 import { bringUpToDate } from './ledger/bring-up-to-date.ts';
 import { keyFormatFault } from './ledger/clock.ts';
+import { bringForward } from './ledger/clock-set.ts';
 import { clearHistory } from './ledger/housekeeping.ts';
 import type { ReadyDelivery } from './ledger/relay-store.ts';
 import { retryDelivery } from './ledger/retry.ts';
@@ -85,14 +88,24 @@ const TRANSPORTS = { got: createGotTransport, undici: createUndiciTransport };
 const SWEEP_GRACE_MS = 8_000;
 
 /**
+ * A stop may take the longest send and so much longer. A part that does not close by then is left: BullMQ's workers wait for
+ * ever where their Redis went away in the middle. The ledger knows what was under way, whatever the end.
+ */
+const STOP_MARGIN_MS = 5_000;
+/** What a part gets when the others have used up the time. */
+const LEAST_CLOSE_MS = 1_000;
+
+/**
  * Builds an agent from top to bottom and starts it. Everything that is opened gives a closer; they run in reverse
  * order, at the end and when the start fails. A long file, since it is the one place where everything is put together.
  */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const closers: (() => Promise<unknown> | unknown)[] = [];
   const stop = async (): Promise<void> => {
+    const end = performance.now() + longestSendMs(options.settings, options.platform) + STOP_MARGIN_MS;
     for (const close of closers.splice(0).reverse()) {
-      await Promise.resolve(close()).catch((error: unknown) =>
+      const leftMs = Math.max(LEAST_CLOSE_MS, end - performance.now());
+      await withinTime(leftMs, Promise.resolve(close())).catch((error: unknown) =>
         options.logger.warn({ error: String(error) }, 'a part did not close cleanly'),
       );
     }
@@ -250,9 +263,11 @@ async function build(
   const sweepContext = {
     database,
     enqueue,
-    requeue: (overdue: readonly ReadyDelivery[]) => queues.requeueDeliveries(overdue),
+    requeue: (overdue: readonly ReadyDelivery[], orphaned: boolean) =>
+      queues.requeueDeliveries(overdue, orphaned),
     waiting: async (name: string) => (await queues.depth(name)).waiting,
   };
+  await bringForward(database, false);
   await sweep(sweepContext, 0);
   startWorkers({
     queues,
@@ -279,6 +294,7 @@ async function build(
   const { pollCron, mirrorCron, reconcileCron } = settings;
   const schedule = startSchedule({ queues, pollCron, mirrorCron, reconcileCron, logger });
   closers.push(() => schedule.stop());
+  closers.push(watchClock({ database, queues, schedule, refill: () => sweep(sweepContext, 0), logger }));
   const watched = { database, gateway, logins, relay, queues, observer, logger };
   closers.push(watchAlerts({ ...watched, agentId: id, settings: settings.alerts }));
 

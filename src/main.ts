@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startAdmin } from './admin/server.ts';
+import { withinTime } from './admin/within-time.ts';
 import { startAgent } from './agent.ts';
 import { type Accounts, loadAccounts } from './config/accounts.ts';
 import { readEnvironment } from './config/environment.ts';
@@ -11,6 +12,11 @@ import { loadSettings, SettingsError } from './config/settings.ts';
 import { loadSources } from './config/sources.ts';
 import { startReloading } from './jobs/reload.ts';
 import { INTERFACES } from './mappers/registry.ts';
+import { endOnStandstill } from './standstill.ts';
+
+const ADMIN_CLOSE_MS = 5_000;
+/** Longer than any statement of the embedded store, which holds up everything else. */
+const STANDSTILL_SECONDS = 30;
 
 /**
  * Runs an agent with its admin server until SIGTERM or SIGINT, and then ends the process: with 0 once everything under
@@ -66,6 +72,7 @@ async function startDaemon(): Promise<Daemon> {
   requirePlatform(settings, accounts);
   const logger = createLogger({ level: settings.logLevel, pretty: process.stdout.isTTY === true });
   exitOnUnforeseen(logger);
+  if (settings.databaseUrl === undefined) endOnStandstill(STANDSTILL_SECONDS);
   for (const warning of settings.warnings) logger.warn(warning);
   const agent = await startAgent({ settings, accounts, sources, platform, logger });
   const admin = await startAdmin(agent).catch(async (error: unknown) => {
@@ -87,7 +94,8 @@ async function startDaemon(): Promise<Daemon> {
     logger,
     stop: async () => {
       reloading.stop();
-      await admin.close();
+      // A request that waits for a database that is away must not keep the agent from ending.
+      await withinTime(ADMIN_CLOSE_MS, admin.close()).catch(() => undefined);
       await agent.stop();
     },
   };

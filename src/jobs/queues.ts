@@ -32,13 +32,22 @@ export type Queues = {
   /** Queues deliveries. One that is queued already is left as it is. */
   enqueueDeliveries(deliveries: readonly ReadyDelivery[]): Promise<void>;
   /**
-   * Queues deliveries that are long overdue: a finished job that still holds a delivery's job id, and so would keep a new
-   * one out, is removed first.
+   * Queues deliveries that are overdue, whatever stands in the way: a finished job that still holds a delivery's job id is
+   * removed, and one that was put off, by a clock that was set since, goes now.
+   *
+   * @param orphaned whether a job that is said to be at work gets another beside it: its agent may be dead, and its lock
+   * valid for long (PostgreSQL's locks end by the clock of the agent). The ledger lets one of the two send.
    */
-  requeueDeliveries(deliveries: readonly ReadyDelivery[]): Promise<void>;
+  requeueDeliveries(deliveries: readonly ReadyDelivery[], orphaned: boolean): Promise<void>;
   enqueueWatches(watches: readonly DueWatch[]): Promise<void>;
-  /** Queues one tick; any number of agents may queue the same one, and it is worked on once. */
-  enqueueTick(name: string, at: Date): Promise<void>;
+  /**
+   * Queues one tick; any number of agents may queue the same one, and it is worked on once.
+   *
+   * @param steps how often the clock was set since the agent began: a second that comes again is another one.
+   */
+  enqueueTick(name: string, at: Date, steps?: number): Promise<void>;
+  /** Lets every job that was put off go now. */
+  promoteDelayed(): Promise<void>;
   work(name: string, concurrency: number, processor: Processor): void;
   /** How many jobs of an interface wait or are put off. */
   depth(name: string): Promise<{ waiting: number; delayed: number }>;
@@ -69,21 +78,24 @@ export function createQueues(store: QueueStore, names: readonly string[], logger
         await queueOf(name).addBulk(deliveryJobs(group));
       }
     },
-    requeueDeliveries: async (deliveries) => {
-      for (const delivery of deliveries) await requeue(queueOf(delivery.interface), delivery);
+    requeueDeliveries: async (deliveries, orphaned) => {
+      for (const delivery of deliveries) await requeue(queueOf(delivery.interface), delivery, orphaned);
     },
     enqueueWatches: async (watches) => {
       for (const [name, group] of Map.groupBy(watches, (each) => each.poll)) {
         await queueOf(name).addBulk(group.map(watchJob));
       }
     },
-    enqueueTick: async (name, at) => {
-      const jobId = `${name}-${at.toISOString().replaceAll(':', '.')}`;
+    enqueueTick: async (name, at, steps = 0) => {
+      const jobId = `${name}-${at.toISOString().replaceAll(':', '.')}${steps > 0 ? `-${steps}` : ''}`;
       await queueOf(TICKS).add(
         name,
         { tick: name },
         { jobId, attempts: 1, removeOnComplete: { age: 300, count: 50 }, removeOnFail: { count: 50 } },
       );
+    },
+    promoteDelayed: async () => {
+      for (const queue of queues.values()) await queue.promoteJobs();
     },
     work: (name, concurrency, processor) => {
       workers.push(openWorker(store, queueOf(name), name, concurrency, processor, logger));
@@ -110,11 +122,15 @@ function openQueue(store: QueueStore, name: string, logger: Logger): JobQueue {
   return queue;
 }
 
-async function requeue(queue: JobQueue, delivery: ReadyDelivery): Promise<void> {
+async function requeue(queue: JobQueue, delivery: ReadyDelivery, orphaned: boolean): Promise<void> {
   const job = deliveryJob(delivery);
-  const state = await queue.getJobState(job.opts.jobId);
-  if (state === 'completed' || state === 'failed') await queue.remove(job.opts.jobId);
-  await queue.add(job.name, job.data, job.opts);
+  const { jobId } = job.opts;
+  const state = await queue.getJobState(jobId);
+  if (state === 'completed' || state === 'failed') await queue.remove(jobId);
+  if (state === 'delayed') await (await queue.getJob(jobId))?.promote();
+  if (state === 'active' && orphaned) {
+    await queue.add(job.name, job.data, { ...job.opts, jobId: `${jobId}-beside`, removeOnComplete: true });
+  } else await queue.add(job.name, job.data, job.opts);
 }
 
 /**
@@ -139,6 +155,8 @@ function openWorker(
     lockDuration: 15_000,
     stalledInterval: 5_000,
     maxStalledCount: 1_000_000,
+    // After a lost connection a worker asks again soon; BullMQ's own pause of 15 s comes on top of the outage.
+    runRetryDelay: 1_000,
     settings: {
       backoffStrategy: (attempt: number) => backoffMs({ attempt, capMs: 15_000, random: Math.random }),
     },

@@ -21,6 +21,8 @@ const HOUSEKEEPING_CRON = '0 17 * * * *';
 /** The ticks that run, and when each comes next. */
 export type Schedule = {
   next(): Readonly<Record<string, Date | null>>;
+  /** Says that the clock was set: the timers, which wait for a time on the old one, are laid anew. */
+  clockWasSet(): void;
   stop(): Promise<void>;
 };
 
@@ -35,11 +37,13 @@ export function startSchedule({
   reconcileCron,
   logger,
 }: ScheduleContext): Schedule {
+  // After a clock was set back its seconds come round again, and the jobs of the first time are still shown.
+  let steps = 0;
   const tick = (name: string): (() => void) => {
     return () => {
       const second = new Date(Math.floor(Date.now() / 1000) * 1000);
       queues
-        .enqueueTick(name, second)
+        .enqueueTick(name, second, steps)
         .catch((error: unknown) => logger.warn({ tick: name, error: String(error) }, 'tick was not queued'));
     };
   };
@@ -53,13 +57,21 @@ export function startSchedule({
     ...(mirrorCron !== undefined && { mirror: mirrorCron }),
     ...(reconcileCron !== undefined && { reconcile: reconcileCron }),
   };
-  const tasks = Object.entries(crons).map(
-    ([name, expression]) => [name, cron.schedule(expression, tick(name), options)] as const,
-  );
+  const start = () =>
+    Object.entries(crons).map(
+      ([name, expression]) => [name, cron.schedule(expression, tick(name), options)] as const,
+    );
+  let tasks = start();
+  const stop = async (): Promise<void> => {
+    for (const [, task] of tasks) await task.destroy();
+  };
   return {
     next: () => Object.fromEntries(tasks.map(([name, task]) => [name, task.getNextRun()])),
-    stop: async () => {
-      for (const [, task] of tasks) await task.destroy();
+    clockWasSet: () => {
+      void stop();
+      steps += 1;
+      tasks = start();
     },
+    stop,
   };
 }

@@ -6,14 +6,16 @@ import { freeBlocked, overdueDeliveries } from '../ledger/sweep-store.ts';
 export type SweepContext = {
   readonly database: Database;
   readonly enqueue: (deliveries: readonly ReadyDelivery[]) => Promise<void>;
-  /** Queues what is long overdue, over finished jobs that may stand in the way. */
-  readonly requeue: (deliveries: readonly ReadyDelivery[]) => Promise<void>;
+  /** Queues what is overdue, looking at each one's job; `orphaned`: also beside a job that is said to be at work. */
+  readonly requeue: (deliveries: readonly ReadyDelivery[], orphaned: boolean) => Promise<void>;
   /** How many jobs of an interface wait to be taken. */
   readonly waiting: (name: string) => Promise<number>;
 };
 
 const PAGE = 500;
-/** Due for so long, a delivery is looked at one by one: something of its job may stand in the way. */
+/** So many are looked at one by one in each sweep, since something of their jobs may stand in the way. */
+const LOOKED_AT = 40;
+/** Due for so long, a job that is said to be at work is not believed: its agent may have died with its clock ahead. */
 const LONG_OVERDUE_MS = 30_000;
 
 /**
@@ -28,12 +30,18 @@ export async function sweep(
 ): Promise<number> {
   await enqueue(await freeBlocked(database));
   if (graceMs > 0) {
-    await requeue(await overdueDeliveries(database, { afterId: 0, limit: PAGE, graceMs: LONG_OVERDUE_MS }));
+    const long = await overdueDeliveries(database, { afterId: 0, limit: PAGE, graceMs: LONG_OVERDUE_MS });
+    await requeue(long, true);
   }
+  const putBack = async (lost: readonly ReadyDelivery[], lookedAt: number): Promise<void> => {
+    await requeue(lost.slice(0, lookedAt), false);
+    await enqueue(lost.slice(lookedAt));
+  };
   let count = 0;
   for (let afterId = 0; ; ) {
     const page = await overdueDeliveries(database, { afterId, limit: PAGE, graceMs });
-    await enqueue(graceMs > 0 ? await withoutQueue(page, waiting) : page);
+    if (graceMs === 0) await enqueue(page);
+    else await putBack(await withoutQueue(page, waiting), afterId === 0 ? LOOKED_AT : 0);
     count += page.length;
     const last = page.at(-1);
     if (!last || page.length < PAGE) return count;

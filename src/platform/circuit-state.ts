@@ -1,5 +1,5 @@
-/** What a send said about its system: it works, it does not, or nothing either way. */
-export type SendResult = 'success' | 'failure' | 'neutral';
+/** What a send said about its system: it works, it does not, or nothing either way; `unused`: there was no send. */
+export type SendResult = 'success' | 'failure' | 'neutral' | 'unused';
 
 /** What a circuit is set to. */
 export type CircuitSettings = {
@@ -65,7 +65,7 @@ export function recordResult(
 ): CircuitState {
   if (report.permit.generation !== state.generation || state.state === 'open') return state;
   if (state.state === 'half-open') return recordProbe(state, report.result, moment, settings);
-  if (report.result === 'neutral') return state;
+  if (report.result === 'neutral' || report.result === 'unused') return state;
   if (report.result === 'success') return { ...state, failures: 0 };
   const failures = state.failures + 1;
   return failures < settings.failureThreshold
@@ -73,7 +73,11 @@ export function recordResult(
     : open({ ...state, failures }, 1, moment, settings);
 }
 
-/** A neutral probe proves nothing, so the next one follows after the base time and the reset time does not grow. */
+/**
+ * A neutral probe proves nothing, so the next one follows after the base time and the reset time does not grow. One that
+ * was not sent has cost the system nothing: the next one follows at once. After an outage many jobs find their delivery
+ * done, and would otherwise use up a second each.
+ */
 function recordProbe(
   state: CircuitState & { readonly state: 'half-open' },
   result: SendResult,
@@ -85,7 +89,7 @@ function recordProbe(
     return open({ ...state, failures: state.failures + 1 }, state.openings + 1, moment, settings);
   }
   const { openings, failures } = state;
-  const retryAt = moment.now + settings.baseMs;
+  const retryAt = result === 'unused' ? moment.now : moment.now + settings.baseMs;
   return { state: 'open', generation: state.generation + 1, failures, since: moment.now, openings, retryAt };
 }
 

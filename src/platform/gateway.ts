@@ -56,6 +56,11 @@ export type GatewayOptions = {
 
 /** How often a waiting sender asks the circuit again, at the longest: a circuit that closes early is noticed soon. */
 const LONGEST_NAP_MS = 500;
+/**
+ * A send that outlasts its time limit by so much says nothing of the system. The embedded store stops everything else while
+ * it works, and a busy machine would open the circuit of a platform that answers.
+ */
+const LATE_MS = 2_000;
 
 /** Builds the gateway. Connects to nothing until the first send. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -86,8 +91,14 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (permit.kind === 'wait')
       return { outcome: { kind: 'circuit-open', waitMs: permit.waitMs }, durationMs: 0 };
     await pacers[system]();
-    const { outcome, durationMs } = await sendOnce(options, request);
-    circuits[system].record(failureOf(outcome), permit);
+    const limitMs = timeoutOf(options, request.endpoint);
+    const { outcome, durationMs } = await sendOnce(options, request, limitMs);
+    const result = failureOf(outcome);
+    // Noticed so late, the time limit ran out while this process stood still: the answer may have been there.
+    circuits[system].record(
+      result === 'failure' && durationMs > limitMs + LATE_MS ? 'neutral' : result,
+      permit,
+    );
     options.onSend?.({ interface: request.endpoint.name, outcome: outcome.kind, durationMs });
     return { outcome, durationMs };
   };
@@ -102,7 +113,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   return {
     send,
     enter,
-    giveBack: (system, permit) => circuits[system].record('neutral', permit),
+    giveBack: (system, permit) => circuits[system].record('unused', permit),
     circuits: () => ({
       crm: circuits.crm.snapshot(),
       data: circuits.data.snapshot(),
@@ -113,9 +124,14 @@ export function createGateway(options: GatewayOptions): Gateway {
   };
 }
 
+function timeoutOf({ platform, timeoutMs }: GatewayOptions, { name }: Endpoint): number {
+  return platform.interfaces[name]?.timeoutMs ?? timeoutMs;
+}
+
 async function sendOnce(
   options: GatewayOptions,
   request: GatewayRequest,
+  timeoutMs: number,
 ): Promise<{ outcome: Outcome; durationMs: number }> {
   const { endpoint, account, body } = request;
   const base = account.urls[endpoint.system] ?? options.baseUrls[endpoint.system];
@@ -130,7 +146,7 @@ async function sendOnce(
     system: endpoint.system,
     url: `${base}${adjusted?.path ?? endpoint.path}`,
     body: JSON.stringify(options.signer.sign({ ...credentials, ...body }, secret)),
-    timeoutMs: adjusted?.timeoutMs ?? options.timeoutMs,
+    timeoutMs,
     ...(request.beforeSend && { beforeSend: request.beforeSend }),
   });
   const outcome = judgeReply(result, {

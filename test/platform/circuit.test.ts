@@ -147,6 +147,15 @@ describe('an open circuit', () => {
     expect(circuit.snapshot()).toMatchObject({ state: 'closed' });
   });
 
+  it('lets the next one probe at once when a probe was not sent', () => {
+    const { circuit, pass, permit, send } = bench();
+    for (const each of Array.from({ length: 5 }, permit)) circuit.record('failure', each);
+    pass(1000);
+    for (let job = 0; job < 20; job++) circuit.record('unused', permit());
+    send('success');
+    expect(circuit.snapshot()).toMatchObject({ state: 'closed', failures: 0 });
+  });
+
   it('once closed again does not count failures from before', () => {
     const { circuit, pass, permit, send } = bench();
     const before = Array.from({ length: 10 }, permit);
@@ -168,7 +177,7 @@ describe('under any sequence of events', () => {
     fc.constant({ enter: true as const }),
     fc.record({
       report: fc.nat(50),
-      result: fc.constantFrom<SendResult>('success', 'failure', 'failure', 'neutral'),
+      result: fc.constantFrom<SendResult>('success', 'failure', 'failure', 'neutral', 'unused'),
     }),
   );
   const steps = fc.array(step, { maxLength: 300, size: 'max' });

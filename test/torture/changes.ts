@@ -12,7 +12,8 @@ export type Change = {
 export type Script = readonly (readonly Change[])[];
 
 const WRITERS = 3;
-const TRANSACTIONS = 14;
+/** Transactions of each writer in a round. */
+export const TRANSACTIONS = 14;
 /** Few keys, so that changes of one record meet each other. */
 const HOT_KEYS = 5;
 
@@ -23,9 +24,12 @@ export type Versions = { next: number };
  * What the ERP's writers commit in one round. A key belongs to one writer, so that the order of its changes is known.
  * Shipments are written before, with and after their orders.
  */
-export function writeScripts(random: Random, round: number, versions: Versions): Script[] {
+export function writeScripts(
+  random: Random,
+  { round, versions, transactions }: Pick<Place, 'round' | 'versions'> & { readonly transactions: number },
+): Script[] {
   return Array.from({ length: WRITERS }, (_, writer) =>
-    Array.from({ length: TRANSACTIONS }, (_, step) => transaction(random, { round, writer, step, versions })),
+    Array.from({ length: transactions }, (_, step) => transaction(random, { round, writer, step, versions })),
   );
 }
 

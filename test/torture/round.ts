@@ -1,51 +1,42 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { OutageCost } from './attempts.ts';
 import {
   type Change,
   platformOrderId,
   receipt,
   returnConfirmation,
+  TRANSACTIONS,
   type Versions,
   writeScripts,
 } from './changes.ts';
 import { runScript } from './erp-writers.ts';
-import { type Fault, faultsOn } from './faults.ts';
-import { between, pick, type Random, seeded } from './random.ts';
-import type { Actor, Stage } from './stage.ts';
+import { type PlanOptions, planFaults } from './plan.ts';
+import { seeded } from './random.ts';
+import type { Stage } from './stage.ts';
+import { type Sightings, strike } from './strike.ts';
 
 /** How a round went. */
 export type RoundReport = {
   readonly round: number;
-  readonly faults: readonly string[];
+  readonly faults: readonly { readonly number: number; readonly name: string }[];
   readonly changes: number;
   /** Seconds from the end of the last fault, and of the last change, until nothing was owed any more. */
   readonly recoverySeconds: number;
-  /** Most attempts that one change had when an outage of the platform ended; undefined when there was none. */
-  readonly attemptsInOutage: number | undefined;
+  /** Every outage of the platform that could be measured. */
+  readonly outages: readonly OutageCost[];
+  readonly blinded: { readonly due: number; readonly told: number };
+  /** What is not as it must be; each begins with the letter of what was promised. */
   readonly wrong: readonly string[];
 };
 
-export type RoundOptions = {
-  readonly seed: number;
+export type RoundOptions = PlanOptions & {
   readonly round: number;
   readonly versions: Versions;
-  /** Makes only these of the round's faults, by their place: to find the one that matters. */
+  /** Transactions of each of the ERP's writers. */
+  readonly transactions?: number | undefined;
+  /** Makes only these faults, by their number in the run: to find the one that matters. */
   readonly onlyFaults?: readonly number[] | undefined;
   readonly recoverWithinMs: number;
-  readonly lastsMs: { readonly from: number; readonly to: number };
-};
-
-/** A change may have so many attempts at the end of an outage: those before the circuit opened, and probes. */
-const MOST_ATTEMPTS_IN_OUTAGE = 12;
-
-/** What says nothing is taken for slow at first: `/readyz` gives each part three seconds to answer. */
-const NOTICED_AFTER_MS = 5_000;
-
-/** A fault of a round: which, when, on whom and for how long. */
-type PlannedFault = {
-  readonly fault: Fault;
-  readonly afterMs: number;
-  readonly actor: Actor;
-  readonly lastsMs: number;
 };
 
 /**
@@ -54,15 +45,15 @@ type PlannedFault = {
  */
 export async function playRound(stage: Stage, options: RoundOptions): Promise<RoundReport> {
   const random = seeded(options.seed * 1_000_003 + options.round);
-  const scripts = writeScripts(random, options.round, options.versions);
-  const faults = planFaults(random, stage, options).filter(
-    (_fault, index) => options.onlyFaults?.includes(index) ?? true,
+  const scripts = writeScripts(random, { ...options, transactions: options.transactions ?? TRANSACTIONS });
+  const faults = planFaults(stage, options, options.round).filter(
+    ({ number }) => options.onlyFaults?.includes(number) ?? true,
   );
   openPlatformOrders(stage, scripts.flat(2));
-  const wrong: string[] = [];
+  const seen: Sightings = { wrong: [], outages: [], blinded: { due: 0, told: 0 } };
+  const { wrong } = seen;
   const before = stage.truth.captured();
   const watching = watchBalance(stage, wrong);
-  const attempts: number[] = [];
   await Promise.all([
     ...scripts.map((script, writer) =>
       runScript(stage.commit, script, {
@@ -72,74 +63,24 @@ export async function playRound(stage: Stage, options: RoundOptions): Promise<Ro
       }),
     ),
     finishEarlierOrders(stage, options),
-    ...faults.map((planned) => strike(stage, planned, { wrong, attempts })),
-  ]);
+    ...faults.map((planned) => strike(stage, planned, seen)),
+  ]).catch((error: unknown) => wrong.push(`(e) the ERP, or a fault, came to no end: ${String(error)}`));
   stage.sandbox.clearFaults();
   const restedAt = performance.now();
   wrong.push(...(await untilRest(stage, options.recoverWithinMs)));
   const recoverySeconds = (performance.now() - restedAt) / 1000;
   watching.stop();
   wrong.push(...stage.truth.faults(stage.sandbox.state()), ...(await ledgerFaults(stage)));
-  wrong.push(...stage.actors.flatMap(({ agent }) => agent.unasked));
+  wrong.push(...stage.actors.flatMap(({ agent }) => agent.unasked.map((end) => `(e) an agent ${end}`)));
   return {
     round: options.round,
-    faults: faults.map(({ fault }) => fault.name),
+    faults: faults.map(({ number, fault }) => ({ number, name: fault.name })),
     changes: stage.truth.captured() - before,
     recoverySeconds,
-    attemptsInOutage: attempts.length > 0 ? Math.max(...attempts) : undefined,
+    outages: seen.outages,
+    blinded: seen.blinded,
     wrong,
   };
-}
-
-function planFaults(random: Random, stage: Stage, { lastsMs }: RoundOptions): PlannedFault[] {
-  const possible = faultsOn(stage);
-  const planned = Array.from({ length: between(random, 1, 3) }, () => ({
-    fault: pick(random, possible),
-    afterMs: between(random, 100, 1_500),
-    actor: pick(random, stage.actors),
-    lastsMs: between(random, lastsMs.from, lastsMs.to),
-  }));
-  const isFirstRestart = ({ fault }: PlannedFault, index: number): boolean =>
-    fault.restarts === undefined ||
-    planned.findIndex((other) => other.fault.restarts === fault.restarts) === index;
-  return planned.filter(isFirstRestart);
-}
-
-async function strike(
-  stage: Stage,
-  { fault, afterMs, actor, lastsMs }: PlannedFault,
-  seen: { readonly wrong: string[]; readonly attempts: number[] },
-): Promise<void> {
-  await pause(afterMs);
-  const isNoticed = fault.blinds === true && lastsMs >= NOTICED_AFTER_MS;
-  const blind = isNoticed ? becomesUnready(actor, lastsMs) : undefined;
-  await fault.make(stage, actor, lastsMs);
-  if (fault.outage) seen.attempts.push(await mostAttempts(stage));
-  if (seen.attempts.some((attempts) => attempts > MOST_ATTEMPTS_IN_OUTAGE))
-    seen.wrong.push(`an outage used up ${Math.max(...seen.attempts)} attempts of one change`);
-  if ((await blind) === false) seen.wrong.push(`/readyz said ready all through "${fault.name}"`);
-}
-
-/** Whether `/readyz` said no (or nobody answered) at some moment of the fault. */
-async function becomesUnready({ agent }: Actor, lastsMs: number): Promise<boolean> {
-  const end = performance.now() + lastsMs;
-  while (performance.now() < end) {
-    if ((await agent.ready())?.ready !== true) return true;
-    await pause(100);
-  }
-  return false;
-}
-
-async function mostAttempts({ database }: Stage): Promise<number> {
-  const rows = await database?.kysely
-    .selectFrom('ctg_delivery')
-    .select('attempts')
-    .where('open_lane', 'is not', null)
-    .orderBy('attempts', 'desc')
-    .limit(1)
-    .execute()
-    .catch(() => undefined);
-  return Number(rows?.[0]?.attempts ?? 0);
 }
 
 function openPlatformOrders({ sandbox }: Stage, changes: readonly Change[]): void {
@@ -176,7 +117,7 @@ function watchBalance(stage: Stage, wrong: string[]): { stop(): void } {
     while (!stopped) {
       const seen = await stage.balance();
       if (seen && seen.difference !== 0)
-        wrong.push(`the balance was off by ${seen.difference}: ${JSON.stringify(seen.balance)}`);
+        wrong.push(`(a) the balance was off by ${seen.difference}: ${JSON.stringify(seen.balance)}`);
       await pause(300);
     }
   };
@@ -197,7 +138,7 @@ async function untilRest(stage: Stage, withinMs: number): Promise<string[]> {
     if (missing.length === 0) return [];
     await pause(200);
   }
-  return missing.map((each) => `no recovery within ${withinMs / 1000} s: ${each}`);
+  return missing.map((each) => `(e) no recovery within ${withinMs / 1000} s: ${each}`);
 }
 
 async function whatIsMissing(stage: Stage): Promise<string[]> {
@@ -218,14 +159,16 @@ async function whatIsMissing(stage: Stage): Promise<string[]> {
 
 async function ledgerFaults(stage: Stage): Promise<string[]> {
   const seen = await stage.balance();
-  if (!seen) return ['the ledger cannot be read'];
+  if (!seen) return ['(e) the ledger cannot be read'];
   const { balance, difference } = seen;
   const wanted = stage.truth.captured();
   return [
-    ...(difference === 0 ? [] : [`the balance is off by ${difference}: ${JSON.stringify(balance)}`]),
-    ...(balance.captured === wanted ? [] : [`captured ${balance.captured}, but ${wanted} were committed`]),
+    ...(difference === 0 ? [] : [`(a) the balance is off by ${difference}: ${JSON.stringify(balance)}`]),
+    ...(balance.captured === wanted
+      ? []
+      : [`(a) captured ${balance.captured}, but ${wanted} were committed`]),
     ...(balance.rejected + balance.dropped === 0
       ? []
-      : [`${balance.rejected} rejected, ${balance.dropped} dropped`]),
+      : [`(a) ${balance.rejected} rejected, ${balance.dropped} dropped`]),
   ];
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
 import { type Database, openDatabase } from '../../src/erp/database.ts';
 import { type Balance, readSummary } from '../../src/ledger/balance.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
@@ -9,6 +10,7 @@ import { platformEnvironment } from '../support/running-agent.ts';
 import { freePort } from '../support/services/free-port.ts';
 import { type Service, startMariadb, startPostgres, startRedis } from '../support/services/index.ts';
 import { type Commit, commitByIntake, commitBySql, createStepTable } from './erp-writers.ts';
+import { mountSmallDisk, type SmallDisk } from './small-disk.ts';
 import { type SupervisedAgent, superviseAgent } from './supervised-agent.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { createTruth, type Truth } from './truth.ts';
@@ -31,6 +33,8 @@ export type Stage = {
   readonly server: Service | undefined;
   /** The ERP's own way to its database, past the cables; none where the store is in the agent's process. */
   readonly database: Database | undefined;
+  /** What the embedded store's disk is; none where the store is a server's, or nobody may mount one. */
+  readonly disk: SmallDisk | undefined;
   readonly actors: readonly Actor[];
   readonly commit: Commit;
   /** What the ledger says, or undefined while nobody can be asked. */
@@ -60,14 +64,19 @@ async function build(store: StoreName, count: number, closers: Closers): Promise
   closers.push(() => sandbox.close());
   const server = await startServer(store);
   if (server) closers.push(() => server.stop());
+  const url = server && (await plainUrl(server));
   const redis = store === 'postgres' || store === 'mariadb' ? await startRedis() : undefined;
   if (redis) closers.push(() => redis.stop());
-  const database = server && (await prepare(server, closers));
+  const database = url === undefined ? undefined : await prepare(url, closers);
   const directory = await mkdtemp(join(tmpdir(), 'ctg-torture-'));
   closers.push(() => rm(directory, { recursive: true }));
+  const disk = store === 'embedded' ? await mountSmallDisk(join(directory, 'disk')) : undefined;
+  if (disk) closers.push(() => disk.close());
   const actors: Actor[] = [];
   for (let index = 0; index < count; index++) {
-    actors.push(await startActor({ sandbox, server, redis, directory, closers }));
+    actors.push(
+      await startActor({ sandbox, server, url, redis, directory: disk?.directory ?? directory, closers }),
+    );
   }
   const first = actors[0]?.agent.url ?? '';
   return {
@@ -77,6 +86,7 @@ async function build(store: StoreName, count: number, closers: Closers): Promise
     redis,
     server,
     database,
+    disk,
     actors,
     commit: database ? commitBySql(database) : commitByIntake(first),
     balance: () => (database ? readSummary(database) : askStatus(first)).catch(() => undefined),
@@ -88,8 +98,18 @@ async function startServer(store: StoreName): Promise<Service | undefined> {
   return store === 'mariadb' ? startMariadb() : startPostgres();
 }
 
-async function prepare(server: Service, closers: Closers): Promise<Database> {
-  const database = await openDatabase({ url: server.url, dataDir: 'memory' });
+/** The address for an ERP and its agent: on MariaDB as a user without privileges over the server, as they should be. */
+async function plainUrl({ url }: Service): Promise<string> {
+  if (!url.startsWith('mysql')) return url;
+  const connection = await createConnection(url);
+  await connection.query("CREATE USER 'plain'@'127.0.0.1' IDENTIFIED BY 'plain'");
+  await connection.query("GRANT ALL PRIVILEGES ON ctg.* TO 'plain'@'127.0.0.1'");
+  await connection.end();
+  return url.replace('ctg:ctg@', 'plain:plain@');
+}
+
+async function prepare(url: string, closers: Closers): Promise<Database> {
+  const database = await openDatabase({ url, dataDir: 'memory' });
   closers.push(() => database.close());
   await migrate(database);
   await createStepTable(database);
@@ -99,11 +119,12 @@ async function prepare(server: Service, closers: Closers): Promise<Database> {
 async function startActor(parts: {
   readonly sandbox: Sandbox;
   readonly server: Service | undefined;
+  readonly url: string | undefined;
   readonly redis: Service | undefined;
   readonly directory: string;
   readonly closers: Closers;
 }): Promise<Actor> {
-  const { sandbox, server, redis, directory, closers } = parts;
+  const { sandbox, server, url, redis, directory, closers } = parts;
   const lay = async (port: number | undefined): Promise<TcpProxy | undefined> => {
     if (port === undefined) return undefined;
     const cable = await startTcpProxy(port);
@@ -114,7 +135,7 @@ async function startActor(parts: {
   const cables = { platform, database: await lay(server?.port), redis: await lay(redis?.port) };
   const env = {
     ...platformEnvironment(`http://127.0.0.1:${platform?.port}`),
-    ...(server && { DATABASE_URL: through(server.url, cables.database) }),
+    ...(url !== undefined && { DATABASE_URL: through(url, cables.database) }),
     ...(redis && { REDIS_URL: through(redis.url, cables.redis) }),
     DATA_DIR: join(directory, 'data'),
     CTG_TIMEOUT_MS: '1500',

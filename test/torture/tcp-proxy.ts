@@ -4,23 +4,25 @@ import { connect, createServer, type Socket } from 'node:net';
 /** A cable between an agent and one of its parts, which a test can cut. */
 export type TcpProxy = {
   readonly port: number;
-  /** Destroys every connection and refuses new ones. */
-  cut(): void;
-  /** Keeps the connections but lets nothing through, as a firewall that drops: neither side is told. */
-  swallow(): void;
-  /** Lets everything through again; what was swallowed is lost with its connections. */
-  mend(): void;
+  /** Destroys every connection and refuses new ones, until what it gives is called. */
+  cut(): () => void;
+  /**
+   * Keeps the connections but lets nothing through, as a firewall that drops: neither side is told. What it gives ends
+   * that; what was swallowed is lost with its connections.
+   */
+  swallow(): () => void;
   close(): Promise<void>;
 };
 
 /** Lays a cable to `targetPort` on this machine. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  let mode: 'through' | 'cut' | 'swallow' = 'through';
+  // Several troubles may hold one cable: it is whole when the last one lets go.
+  const holders = { cut: 0, swallow: 0 };
   const server = createServer((near) => {
     keep(sockets, near);
-    if (mode === 'cut') near.destroy();
-    else join(near, keep(sockets, connect(targetPort, '127.0.0.1')), () => mode === 'swallow');
+    if (holders.cut > 0) near.destroy();
+    else join(near, keep(sockets, connect(targetPort, '127.0.0.1')), () => holders.swallow > 0);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -31,15 +33,18 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
     cut: () => {
-      mode = 'cut';
+      holders.cut += 1;
       breakAll();
+      return () => {
+        holders.cut -= 1;
+      };
     },
     swallow: () => {
-      mode = 'swallow';
-    },
-    mend: () => {
-      if (mode === 'swallow') breakAll();
-      mode = 'through';
+      holders.swallow += 1;
+      return () => {
+        holders.swallow -= 1;
+        breakAll();
+      };
     },
     close: async () => {
       server.close();

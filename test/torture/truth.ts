@@ -48,14 +48,14 @@ export function createTruth(): Truth {
       if (!change) return;
       const before = highest.get(change.record);
       if (before !== undefined && isBackwards(change, before))
-        backwards.push(`${change.record} went back from ${before} to ${change.version}`);
+        backwards.push(`(c) ${change.record} went back from ${before} to ${change.version}`);
       highest.set(change.record, change.version);
     },
     captured: () => count + sum([...orders.values()].map(({ lines }) => lines)),
     orderKeys: () => [...orders.keys()],
     faults: (state) => [
       ...backwards,
-      ...state.violations,
+      ...state.violations.map((each) => `(b) ${String(each)}`),
       ...differences('newest state', newest, readNewest(state)),
       ...countFaults(state, orders, setOf),
     ],
@@ -140,7 +140,7 @@ function differences(
     .filter((record) => wanted.get(record) !== found.get(record))
     .map(
       (record) =>
-        `${what} of ${record}: the ERP has ${wanted.get(record)}, the platform ${found.get(record)}`,
+        `(c) ${what} of ${record}: the ERP has ${wanted.get(record)}, the platform ${found.get(record)}`,
     );
 }
 
@@ -184,5 +184,7 @@ function countFaults(
 }
 
 function unequal(what: string, wanted: number, found: number): string[] {
-  return wanted === found ? [] : [`${what}: the ERP has ${wanted}, the platform ${found}`];
+  return wanted === found
+    ? []
+    : [`(${wanted > found ? 'a' : 'b'}) ${what}: the ERP has ${wanted}, the platform ${found}`];
 }

@@ -1,0 +1,26 @@
+import { type RawBuilder, sql } from 'kysely';
+import { type Database, fromNow, now } from '../erp/database.ts';
+
+/** The longest pause that anything is given by plan: a poll of what has stood still for long. */
+const LONGEST_PAUSE_MS = 3_600_000;
+
+/**
+ * Brings forward what is put off until a time that lies too far ahead because the database's clock was set back since:
+ * it would otherwise wait for as long as the clock was set back. A delivery knows when it was sent last, and that cannot be
+ * in the future. Of the others, what lies further ahead than any pause is brought forward; in the embedded store, whose
+ * clock is this process's own, everything, since the caller has seen that clock being set.
+ *
+ * @param seen whether the clock was seen being set; at a start nobody was there to see it.
+ */
+export async function bringForward(database: Database, seen: boolean): Promise<void> {
+  const { kysely, dialect, engine } = database;
+  const present = now(dialect);
+  const implausible = seen && engine === 'pglite' ? present : fromNow(dialect, LONGEST_PAUSE_MS);
+  const statements: RawBuilder<unknown>[] = [
+    sql`UPDATE ctg_delivery SET due_at = ${present} WHERE due_at > ${present} AND sent_at > ${present}`,
+    sql`UPDATE ctg_watch SET next_at = ${present} WHERE next_at > ${implausible}`,
+    sql`UPDATE ctg_write_back SET due_at = ${present} WHERE due_at > ${implausible}`,
+    sql`UPDATE ctg_backfill SET next_at = ${present} WHERE next_at > ${implausible}`,
+  ];
+  for (const statement of statements) await statement.execute(kysely);
+}

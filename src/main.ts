@@ -12,6 +12,7 @@ import { loadSettings, SettingsError } from './config/settings.ts';
 import { loadSources } from './config/sources.ts';
 import { startReloading } from './jobs/reload.ts';
 import { INTERFACES } from './mappers/registry.ts';
+import { partOf, type SenderOrder, senderNumber, startSenders } from './senders.ts';
 import { endOnStandstill } from './standstill.ts';
 
 const ADMIN_CLOSE_MS = 5_000;
@@ -19,12 +20,36 @@ const ADMIN_CLOSE_MS = 5_000;
 const STANDSTILL_SECONDS = 30;
 
 /**
+ * Runs one of the other sending processes of an agent (setting `SENDERS`): all of an agent but its admin server. It ends
+ * when the main process says so, or is gone.
+ */
+async function runSender(number: number): Promise<void> {
+  const { promise: end, resolve } = Promise.withResolvers<void>();
+  process.on('disconnect', resolve);
+  process.on('SIGTERM', resolve);
+  // Ctrl-C reaches the whole group of processes; the main process tells what it means.
+  process.on('SIGINT', () => undefined);
+  let reload = (): void => undefined;
+  process.on('message', (order: SenderOrder) => (order === 'stop' ? resolve() : reload()));
+  const sender = await startOrExit(async () => {
+    const parts = await startParts(number);
+    parts.logger.info({ agentId: parts.agent.id }, 'sending');
+    return parts;
+  });
+  reload = () => void sender.reloading.reload();
+  await end;
+  sender.reloading.stop();
+  await sender.agent.stop();
+  process.exit(0);
+}
+
+/**
  * Runs an agent with its admin server until SIGTERM or SIGINT, and then ends the process: with 0 once everything under
  * way has ended, with 1 at a second signal, a failed start or an error that nobody caught.
  */
 export async function runDaemon(): Promise<void> {
   const signals = watchSignals();
-  const daemon = await startOrExit();
+  const daemon = await startOrExit(startDaemon);
   await signals.first;
   daemon.logger.info('stopping: takes nothing new, and lets what is under way end');
   await daemon.stop();
@@ -48,9 +73,9 @@ function watchSignals(): { readonly first: Promise<void> } {
   return { first: promise };
 }
 
-async function startOrExit(): Promise<Daemon> {
+async function startOrExit<T>(start: () => Promise<T>): Promise<T> {
   try {
-    return await startDaemon();
+    return await start();
   } catch (error) {
     process.stderr.write(`${explainStart(error)}\n`);
     process.exit(1);
@@ -63,28 +88,39 @@ function readAccounts(): Accounts {
   return loadAccounts(loadSettings(environment), environment);
 }
 
-async function startDaemon(): Promise<Daemon> {
+/** The agent of this process, and what keeps its accounts up to date. */
+async function startParts(sender: number | undefined) {
   const environment = readEnvironment();
-  const settings = loadSettings(environment);
+  const settings = partOf(loadSettings(environment), sender);
   const accounts = loadAccounts(settings, environment);
   const sources = loadSources(settings.sourcesFile);
   const platform = loadPlatformPaths(settings.pathsFile, INTERFACES);
   requirePlatform(settings, accounts);
-  const logger = createLogger({ level: settings.logLevel, pretty: process.stdout.isTTY === true });
+  const common = createLogger({ level: settings.logLevel, pretty: process.stdout.isTTY === true });
+  const logger = sender === undefined ? common : common.child({ sender });
   exitOnUnforeseen(logger);
   if (settings.databaseUrl === undefined) endOnStandstill(STANDSTILL_SECONDS);
-  for (const warning of settings.warnings) logger.warn(warning);
+  if (sender === undefined) for (const warning of settings.warnings) logger.warn(warning);
   const agent = await startAgent({ settings, accounts, sources, platform, logger });
-  const admin = await startAdmin(agent).catch(async (error: unknown) => {
-    await agent.stop();
-    throw error;
-  });
   const reloading = startReloading({
     read: readAccounts,
     replace: (next) => agent.replaceAccounts(next),
     logger,
   });
-  process.on('SIGHUP', () => void reloading.reload());
+  return { agent, logger, reloading };
+}
+
+async function startDaemon(): Promise<Daemon> {
+  const { agent, logger, reloading } = await startParts(undefined);
+  const admin = await startAdmin(agent).catch(async (error: unknown) => {
+    await agent.stop();
+    throw error;
+  });
+  const senders = startSenders(fileURLToPath(import.meta.url), agent.settings.senders, logger);
+  process.on('SIGHUP', () => {
+    void reloading.reload();
+    senders.reload();
+  });
   const { url } = admin;
   logger.info(
     { url, console: `${url}/`, queues: `${url}/queues`, status: `${url}/v1/status`, agentId: agent.id },
@@ -94,9 +130,11 @@ async function startDaemon(): Promise<Daemon> {
     logger,
     stop: async () => {
       reloading.stop();
+      const sending = senders.stop();
       // A request that waits for a database that is away must not keep the agent from ending.
       await withinTime(ADMIN_CLOSE_MS, admin.close()).catch(() => undefined);
       await agent.stop();
+      await sending;
     },
   };
 }
@@ -134,4 +172,7 @@ function wordsOf(error: unknown): string {
 }
 
 const started = process.argv[1];
-if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) await runDaemon();
+if (started !== undefined && realpathSync(started) === fileURLToPath(import.meta.url)) {
+  const sender = senderNumber(process.argv);
+  await (sender === undefined ? runDaemon() : runSender(sender));
+}

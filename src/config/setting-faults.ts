@@ -6,7 +6,12 @@ const SHORTEST_TOKEN = 16;
 
 /** The faults that only several settings together show. */
 export function settingFaults(values: SettingValues): readonly Fault[] {
-  return [...insecureFaults(values), ...webhookFaults(values), ...tokenFaults(values)];
+  return [
+    ...insecureFaults(values),
+    ...webhookFaults(values),
+    ...tokenFaults(values),
+    ...senderFaults(values),
+  ];
 }
 
 function insecureFaults(values: SettingValues): readonly Fault[] {
@@ -24,6 +29,12 @@ function webhookFaults(values: SettingValues): readonly Fault[] {
   if (url === undefined || kind === 'generic' || !isInsecure(url)) return [];
   const problem = 'is plain http:, which would show its key on the network';
   return [{ name: 'ALERT_WEBHOOK_URL', problem, fix: 'use https:' }];
+}
+
+function senderFaults({ SENDERS, DATABASE_URL }: SettingValues): readonly Fault[] {
+  if (SENDERS === 1 || DATABASE_URL !== undefined) return [];
+  const problem = 'is more than 1, and the embedded store is for one process';
+  return [{ name: 'SENDERS', problem, fix: 'set DATABASE_URL, or SENDERS=1' }];
 }
 
 function tokenFaults(values: SettingValues): readonly Fault[] {

@@ -35,7 +35,10 @@ export const sendingSettings = {
     accepts: acceptsOneOf(['got', 'undici']),
   }),
   SENDERS: setting(wholeNumber(1, 64).default(1), {
-    meaning: { en: 'Sending processes of one agent', zh: '一个代理的发送进程数' },
+    meaning: {
+      en: 'Sending processes of one agent, which share its `CONCURRENCY` and `CTG_RATE_LIMIT`; for more than one processor core',
+      zh: '一个代理的发送进程数，共用它的 `CONCURRENCY` 与 `CTG_RATE_LIMIT`；用于多个处理器核',
+    },
     accepts: acceptsWholeNumber(1, 64),
   }),
   RETRY_MAX_AGE_HOURS: setting(z.coerce.number().positive().max(87_600).default(72), {

@@ -18,6 +18,7 @@ import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
 import { createLogins, type Logins } from './jobs/logins.ts';
 import { createMirror, type Mirror } from './jobs/mirror.ts';
+import { watchForNewerTables } from './jobs/newer-tables.ts';
 import { openTracer } from './jobs/open-tracer.ts';
 import type { PollContext } from './jobs/poll.ts';
 import { createQueues, type Queues } from './jobs/queues.ts';
@@ -50,6 +51,8 @@ export type AgentOptions = {
   readonly logger: Logger;
   /** An empty embedded store (`PGlite.dumpDataDir`), which saves the initialisation of new ones. */
   readonly template?: Blob;
+  /** Told why this agent must end, when a newer version has changed the tables under it. */
+  readonly onNewerTables?: (reason: string) => void;
 };
 
 /** A running agent: the composition of all parts, and what the admin server and the commands reach. */
@@ -106,7 +109,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 async function build(
-  { settings, accounts: initialAccounts, sources, platform, logger, template }: AgentOptions,
+  { settings, accounts: initialAccounts, sources, platform, logger, template, onNewerTables }: AgentOptions,
   closers: (() => Promise<unknown> | unknown)[],
   stop: () => Promise<void>,
 ): Promise<Agent> {
@@ -133,6 +136,7 @@ async function build(
   });
   closers.push(() => database.close());
   await bringUpToDate(database, settings.autoMigrate, logger);
+  if (onNewerTables) closers.push(watchForNewerTables(database, onNewerTables));
   const keyFault = await keyFormatFault(database.kysely, platform.key);
   if (keyFault !== undefined) logger.warn(keyFault);
 

@@ -255,7 +255,10 @@ async function build(
     database,
     enqueue,
     requeue: (overdue: readonly ReadyDelivery[]) => queues.requeueDeliveries(overdue),
-    waiting: async (name: string) => (await queues.depth(name)).waiting,
+    waiting: async (name: string) => {
+      const { waiting, again } = await queues.depth(name);
+      return waiting + again;
+    },
   };
   await sweep(sweepContext, 0);
   startWorkers({

@@ -55,12 +55,16 @@ export type DeliverContext = {
 
 /** Sends deliveries. */
 export type Deliverer = {
-  deliver(target: PlatformInterface, id: number): Promise<JobResult>;
+  /** `again`: it was tried before, and lets what was not go first while the system is down. */
+  deliver(target: PlatformInterface, id: number, again?: boolean): Promise<JobResult>;
   /** Ends waits for closed circuits, so that jobs can go back. */
   stop(): void;
   inFlight(): number;
   settled(): Promise<void>;
 };
+
+/** What is told to come back when the system may work again does not all come at once. */
+const SPREAD_MS = 2_000;
 
 /** Statements of a claim and a settlement hold at most this many. */
 const LARGEST_GROUP = 250;
@@ -85,14 +89,15 @@ export function createDeliverer(context: DeliverContext): Deliverer {
   );
   const inFlight = new Set<number>();
 
-  const deliver = async (target: PlatformInterface, id: number): Promise<JobResult> => {
+  const deliver: Deliverer['deliver'] = async (target, id, again = false) => {
     // A second job of the same delivery leaves it to the first, but stays: the first may have been lost with its Redis,
     // and a job that ended here would keep a new one out.
     if (inFlight.has(id)) return { kind: 'later', inMs: ELSEWHERE_PAUSE_MS };
     inFlight.add(id);
     try {
-      const permit = await context.gateway.enter(target.system, stopping.signal);
+      const permit = await context.gateway.enter(target.system, stopping.signal, again);
       if (!permit) return { kind: 'later', inMs: 0 };
+      if (permit.kind === 'wait') return { kind: 'later', inMs: permit.waitMs + Math.random() * SPREAD_MS };
       return await slots(() => deliverNow(context, { claims, settlements }, target, id, permit));
     } finally {
       inFlight.delete(id);
@@ -197,7 +202,15 @@ async function attemptDelivery(
       return settlementOf(delivering, { kind: 'no-secret', reason: secrets.reason });
     const beforeSend = context.leaseFault;
     const span = context.tracer.start(`send ${next.via}`, { parent: attempt.traceparent, kind: 'client' });
-    const result = await context.gateway.send({ endpoint, account, body: secrets.body, beforeSend, permit });
+    const { body } = secrets;
+    const result = await context.gateway.send({
+      endpoint,
+      account,
+      body,
+      beforeSend,
+      permit,
+      delivery: claim.id,
+    });
     span.end({ 'ctg.stage': next.stage, 'ctg.outcome': result.outcome.kind });
     note(delivering, next.via, next.stage, result);
     const outcome = next.ownLogin ? asOwnLogin(result.outcome) : result.outcome;

@@ -5,6 +5,7 @@ import { expect, inject, it } from 'vitest';
 
 const run = promisify(execFile);
 const BENCH = fileURLToPath(new URL('../../bench/bench.ts', import.meta.url));
+const PRESSURE = fileURLToPath(new URL('../../bench/pressure.ts', import.meta.url));
 
 it('the bench runs: everything is delivered, once, in each of its cases', async () => {
   const served = inject('postgresUrl') !== null && inject('redisUrl') !== null;
@@ -12,4 +13,11 @@ it('the bench runs: everything is delivered, once, in each of its cases', async 
   const { stdout } = await run(process.execPath, [BENCH, '--tiny', ...only]);
   expect(stdout).toContain('ours + got, embedded, goods');
   expect(stdout.includes('ours + undici, postgres, orders')).toBe(served);
+}, 180_000);
+
+it('the bench of pressure runs: under each kind the others arrive, once', async () => {
+  const served = inject('postgresUrl') !== null && inject('redisUrl') !== null;
+  const small = served ? [] : ['--store', 'embedded', '--only', 'keys that always fail'];
+  const { stdout } = await run(process.execPath, [PRESSURE, '--tiny', ...small]);
+  expect(stdout.match(/ratio \d+\.\d\d/g)).toHaveLength(served ? 5 : 1);
 }, 180_000);

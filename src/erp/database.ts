@@ -1,7 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import { Kysely, MysqlDialect, PostgresDialect, type RawBuilder, sql, type Transaction } from 'kysely';
+import {
+  Kysely,
+  MysqlDialect,
+  PostgresDialect,
+  type RawBuilder,
+  type SqlBool,
+  sql,
+  type Transaction,
+} from 'kysely';
 import mysql from 'mysql2';
 import pg from 'pg';
 import { lockDirectory } from './directory-lock.ts';
@@ -24,6 +32,8 @@ export type Database = {
   readonly kysely: Kysely<Tables>;
   /** Runs `work` in one transaction; a deadlock or serialisation failure runs it again (at most five times). */
   transact<T>(work: (transaction: Transaction<Tables>) => Promise<T>): Promise<T>;
+  /** Runs one statement, which is a transaction of its own; repeated as {@link Database.transact} is. */
+  once<T>(work: (executor: Kysely<Tables>) => Promise<T>): Promise<T>;
   /** Calls back on every NOTIFY on `channel` (PostgreSQL only, else undefined). The result stops listening. */
   listen(channel: string, onNotify: () => void): Promise<(() => Promise<void>) | undefined>;
   close(): Promise<void>;
@@ -72,7 +82,7 @@ async function openEmbedded({ dataDir, template }: DatabaseOptions): Promise<Dat
     engine: 'pglite',
     dialect: 'postgres',
     kysely,
-    transact: transactor(kysely),
+    ...transactors(kysely),
     listen: async (channel, onNotify) => store.listen(channel, onNotify),
     close: async () => {
       await kysely.destroy();
@@ -111,7 +121,7 @@ async function openPostgres(url: string, options: DatabaseOptions): Promise<Data
     engine: 'postgres',
     dialect: 'postgres',
     kysely,
-    transact: transactor(kysely),
+    ...transactors(kysely),
     listen: (channel, onNotify) => listenForever(url, channel, onNotify),
     close: () => kysely.destroy(),
   };
@@ -191,22 +201,27 @@ async function openMysql(url: string, options: DatabaseOptions): Promise<Databas
     engine: 'mysql',
     dialect: 'mysql',
     kysely,
-    transact: transactor(kysely),
+    ...transactors(kysely),
     listen: async () => undefined,
     close: () => kysely.destroy(),
   };
 }
 
-function transactor(kysely: Kysely<Tables>): Database['transact'] {
-  return async (work) => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await kysely.transaction().execute(work);
-      } catch (error) {
-        if (attempt >= 5 || !isRetryable(error)) throw error;
-      }
-    }
+function transactors(kysely: Kysely<Tables>): Pick<Database, 'transact' | 'once'> {
+  return {
+    transact: (work) => repeat(() => kysely.transaction().execute(work)),
+    once: (work) => repeat(() => work(kysely)),
   };
+}
+
+async function repeat<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= 5 || !isRetryable(error)) throw error;
+    }
+  }
 }
 
 function isRetryable(error: unknown): boolean {
@@ -227,6 +242,15 @@ export function now(dialect: Dialect): RawBuilder<Date> {
  */
 export function unindexed(column: string): RawBuilder<string> {
   return sql`CONCAT(${sql.ref(column)})`;
+}
+
+/**
+ * A condition that `column` is one of `ids`. PostgreSQL gets them as one parameter, so that a statement's text is the
+ * same for one id and for many.
+ */
+export function isOneOf(dialect: Dialect, column: string, ids: readonly number[]): RawBuilder<SqlBool> {
+  if (dialect === 'postgres') return sql`${sql.ref(column)} = ANY(${`{${ids.join(',')}}`}::bigint[])`;
+  return ids.length === 0 ? sql`FALSE` : sql`${sql.ref(column)} IN (${sql.join(ids)})`;
 }
 
 /** `milliseconds` (a number or a column) from the database's present time. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { type Dialect, type Executor, now } from './database.ts';
+import { type Dialect, type Executor, isOneOf, now } from './database.ts';
 
 /** One row of `ctg_outbox` as the relay takes it. */
 export type OutboxRow = {
@@ -47,43 +47,74 @@ export async function claimOutboxRows(
   limit: number,
   filter: ClaimFilter,
 ): Promise<OutboxRow[]> {
-  const rows = await lockRows(executor, limit, filter);
-  if (rows.length === 0) return [];
-  await deleteRows(
-    executor,
-    dialect,
-    rows.map((row) => row.id),
-  );
+  const rows = await takeRows(executor, dialect, limit, filter);
   return rows.map(readRow);
+}
+
+/** Whether there is anything that {@link claimOutboxRows} would take: a look that locks nothing. */
+export async function outboxHas(executor: Executor, filter: ClaimFilter): Promise<boolean> {
+  const wanted = filter.onlyEntities ?? [undefined];
+  for (const entity of wanted) {
+    if (await selectRows(executor, 1, filter, entity).executeTakeFirst()) return true;
+  }
+  return false;
 }
 
 /**
  * While a queue is full, its entity's backlog is stepped over by the index (entity, id), one entity after the other:
  * a single query in the order of ids would read the whole backlog to find the few rows behind it.
  */
-async function lockRows(executor: Executor, limit: number, filter: ClaimFilter): Promise<RawRow[]> {
-  if (!filter.onlyEntities) return lockSome(executor, limit, filter, undefined);
+async function takeRows(
+  executor: Executor,
+  dialect: Dialect,
+  limit: number,
+  filter: ClaimFilter,
+): Promise<RawRow[]> {
+  if (!filter.onlyEntities) return takeSome(executor, dialect, limit, filter, undefined);
   const rows: RawRow[] = [];
   for (const entity of filter.onlyEntities) {
     if (rows.length >= limit) break;
-    rows.push(...(await lockSome(executor, limit - rows.length, filter, entity)));
+    rows.push(...(await takeSome(executor, dialect, limit - rows.length, filter, entity)));
   }
   return rows;
 }
 
-async function lockSome(
+async function takeSome(
   executor: Executor,
+  dialect: Dialect,
   limit: number,
   filter: ClaimFilter,
   entity: string | undefined,
 ): Promise<RawRow[]> {
+  const locked = selectRows(executor, limit, filter, entity).forUpdate().skipLocked();
+  if (dialect === 'postgres') {
+    // One statement is one way to the database and back: an idle change feels each of them.
+    return executor
+      .with('taken', () => locked)
+      .with('gone', (query) =>
+        query.deleteFrom('ctg_outbox').using('taken').whereRef('ctg_outbox.id', '=', 'taken.id'),
+      )
+      .selectFrom('taken')
+      .selectAll()
+      .orderBy('id')
+      .execute();
+  }
+  const rows = await locked.execute();
+  const ids = rows.map((row) => row.id);
+  if (rows.length > 0)
+    await executor
+      .deleteFrom('ctg_outbox')
+      .where(isOneOf(dialect, 'id', ids))
+      .execute();
+  return rows;
+}
+
+function selectRows(executor: Executor, limit: number, filter: ClaimFilter, entity: string | undefined) {
   let query = executor
     .selectFrom('ctg_outbox')
     .select(['id', 'account', 'entity', 'entity_key', 'op', 'payload', 'created_at', 'trace'])
     .orderBy('id')
-    .limit(limit)
-    .forUpdate()
-    .skipLocked();
+    .limit(limit);
   const { unreadableEntities, refusedAccounts } = filter;
   if (entity !== undefined) query = query.where('entity', '=', entity);
   if (refusedAccounts.length > 0) query = query.where('account', 'not in', refusedAccounts);
@@ -92,18 +123,7 @@ async function lockSome(
       where.or([where('payload', 'is not', null), where('entity', 'not in', unreadableEntities)]),
     );
   }
-  return query.execute();
-}
-
-async function deleteRows(executor: Executor, dialect: Dialect, ids: readonly number[]): Promise<void> {
-  if (dialect === 'postgres') {
-    await sql`DELETE FROM ctg_outbox WHERE id = ANY(${`{${ids.join(',')}}`}::bigint[])`.execute(executor);
-  } else {
-    await executor
-      .deleteFrom('ctg_outbox')
-      .where('id', 'in', [...ids])
-      .execute();
-  }
+  return query;
 }
 
 function readRow(row: RawRow): OutboxRow {

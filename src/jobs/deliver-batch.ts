@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import type { Logger } from 'pino';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import type { BatchedDelivery } from './connections.ts';
-import type { Deliverer } from './deliver.ts';
+import { type Deliverer, UNDER_WAY_PER_SEND } from './deliver.ts';
 import type { Apart } from './delivery-jobs.ts';
 import type { JobResult } from './queues.ts';
 
@@ -25,7 +25,7 @@ export function batchDeliverer(
   { deliverer, logger, concurrency }: BatchContext,
 ): (batch: readonly BatchedDelivery[]) => Promise<JobResult> {
   // Before the circuit is asked, and not only before the send: whoever has its leave should be able to use it at once.
-  const lanes = pLimit(concurrency);
+  const lanes = pLimit(concurrency * UNDER_WAY_PER_SEND);
   const deliverOne = async (delivery: BatchedDelivery): Promise<Apart[]> => {
     const result = await deliverer.deliver(target, delivery.id).catch((error: unknown): JobResult => {
       logger.warn({ delivery: delivery.id, error: String(error) }, 'unforeseen error');

@@ -26,6 +26,7 @@ import { createGroup, type Group } from './group.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
 import { readSecrets } from './read-secrets.ts';
+import { limitSends } from './send-limit.ts';
 import { settlementOf } from './settlement.ts';
 import type { Delivering } from './settlement-facts.ts';
 import type { Span, Tracer } from './tracing.ts';
@@ -66,6 +67,12 @@ export type Deliverer = {
 /** What is told to come back when the system may work again does not all come at once. */
 const SPREAD_MS = 2_000;
 
+/**
+ * Deliveries under way for each that is being sent: the others are being claimed or settled, many with one statement,
+ * and none of that takes a connection to the platform from another.
+ */
+export const UNDER_WAY_PER_SEND = 4;
+
 /** Statements of a claim and a settlement hold at most this many. */
 const LARGEST_GROUP = 250;
 
@@ -77,7 +84,7 @@ const MOST_STEPS = 50;
 
 /** Builds the deliverer: claims and outcomes of concurrent sends are grouped into few statements. */
 export function createDeliverer(context: DeliverContext): Deliverer {
-  const slots = pLimit(context.concurrency);
+  const turns = pLimit(context.concurrency * UNDER_WAY_PER_SEND);
   const stopping = new AbortController();
   const claims = createGroup(
     (ids: readonly number[]) => claimDeliveries(context.database, context.agent.id, ids),
@@ -87,6 +94,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
     (group: readonly Settlement[]) => settleGroup(context, group),
     LARGEST_GROUP,
   );
+  const send = limitSends(context.gateway, context.concurrency, stopping.signal);
   const inFlight = new Set<number>();
 
   const deliver: Deliverer['deliver'] = async (target, id, again = false) => {
@@ -98,7 +106,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
       const permit = await context.gateway.enter(target.system, stopping.signal, again);
       if (!permit) return { kind: 'later', inMs: 0 };
       if (permit.kind === 'wait') return { kind: 'later', inMs: permit.waitMs + Math.random() * SPREAD_MS };
-      return await slots(() => deliverNow(context, { claims, settlements }, target, id, permit));
+      return await turns(() => deliverNow(context, { claims, settlements, send }, target, id, permit));
     } finally {
       inFlight.delete(id);
     }
@@ -113,9 +121,10 @@ export function createDeliverer(context: DeliverContext): Deliverer {
   };
 }
 
-type Groups = {
+type Means = {
   readonly claims: Group<number, Claim>;
   readonly settlements: Group<Settlement, Settled>;
+  readonly send: Gateway['send'];
 };
 
 async function settleGroup(
@@ -130,7 +139,7 @@ async function settleGroup(
 
 async function deliverNow(
   context: DeliverContext,
-  groups: Groups,
+  means: Means,
   target: PlatformInterface,
   id: number,
   permit: Permit,
@@ -143,12 +152,20 @@ async function deliverNow(
   };
   try {
     for (;;) {
-      const claim = await groups.claims.add(id);
+      const claim = await means.claims.add(id);
       if (claim === 'closed' || !target.push) return { kind: 'done', summary: 'is closed already' };
       if (claim === 'elsewhere') return { kind: 'later', inMs: ELSEWHERE_PAUSE_MS };
       const attempt = beginAttempt(context.tracer, claim);
-      const settlement = await attemptDelivery(context, target, target.push, claim, takePermit, attempt);
-      const settled = await settleAttempt(context.tracer, attempt, settlement, groups.settlements.add);
+      const settlement = await attemptDelivery(
+        context,
+        means.send,
+        target,
+        target.push,
+        claim,
+        takePermit,
+        attempt,
+      );
+      const settled = await settleAttempt(context.tracer, attempt, settlement, means.settlements.add);
       logAttempt(context.logger, settlement, settled);
       // A newer state slipped in while this one was on its way: it goes next, in the same slot.
       if (settled !== 'again') return jobResult(settlement, settled);
@@ -170,6 +187,7 @@ function jobResult(settlement: Settlement, settled: Settled): JobResult {
 /** Takes a delivery as far as it goes now: one request, or several where one leads to the next. */
 async function attemptDelivery(
   context: DeliverContext,
+  send: Gateway['send'],
   target: PlatformInterface,
   push: Push,
   claim: ClaimedDelivery,
@@ -203,7 +221,7 @@ async function attemptDelivery(
     const beforeSend = context.leaseFault;
     const span = context.tracer.start(`send ${next.via}`, { parent: attempt.traceparent, kind: 'client' });
     const { body } = secrets;
-    const result = await context.gateway.send({
+    const result = await send({
       endpoint,
       account,
       body,

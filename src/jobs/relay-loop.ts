@@ -1,3 +1,4 @@
+import { outboxHas } from '../erp/outbox.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { INTERFACES } from '../mappers/registry.ts';
 import { BATCH_SIZE } from './delivery-jobs.ts';
@@ -36,8 +37,13 @@ const BATCH = 500;
 const WINDOW = Math.round(2_000 / BATCH_SIZE);
 /** Jobs that are put off (retries) before the relay stops adding more of their kind. */
 const DELAYED_WINDOW = 50_000;
-const IDLE_POLL_MS = 500;
-const BUSY_POLL_MS = 20;
+/** While the window is full: when to see whether the queues have drained. */
+const FULL_PAUSE_MS = 20;
+/** Looks at an outbox that tells nothing. Each is one statement that reads one row at most. */
+const BUSY_LOOK_MS = 5;
+const IDLE_LOOK_MS = 50;
+/** While rows are stepped over (a refused account's, say), a look may read all of those. */
+const FILTERED_LOOK_MS = 500;
 /** PostgreSQL tells of changes; this look is for the case that the connection that listens was down. */
 const SAFETY_POLL_MS = 2_000;
 const UNREADABLE_PAUSE_MS = 10_000;
@@ -53,6 +59,7 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
   let lastWork = 0;
 
   let backlogged = false;
+  let isFiltered = false;
   const round = async (): Promise<number> => {
     for (const [entity, { until }] of unreadable) if (performance.now() > until) unreadable.delete(entity);
     const full = backlogged ? await fullEntities(context) : [];
@@ -61,6 +68,11 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
       unreadableEntities: [...unreadable.keys()],
       refusedAccounts: context.refusedAccounts(),
     };
+    isFiltered = filter.unreadableEntities.length > 0 || filter.refusedAccounts.length > 0;
+    if (context.polls && !(await outboxHas(context.database.kysely, filter))) {
+      backlogged = full.length > 0;
+      return 0;
+    }
     const { claimed, ready } = await relayOutbox(context, BATCH, filter);
     if (claimed > 0) context.observer?.relayed(claimed);
     // The queue is only a hint: what could not be queued is put back by the sweep.
@@ -95,9 +107,10 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
     }
   };
   const idleMs = (): number => {
-    if (backlogged) return BUSY_POLL_MS;
+    if (backlogged) return FULL_PAUSE_MS;
     if (!context.polls) return SAFETY_POLL_MS;
-    return performance.now() - lastWork < 1_000 ? BUSY_POLL_MS : IDLE_POLL_MS;
+    if (isFiltered) return FILTERED_LOOK_MS;
+    return performance.now() - lastWork < 1_000 ? BUSY_LOOK_MS : IDLE_LOOK_MS;
   };
   const running = run();
   return {

@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
-import { type Database, type Executor, now, unindexed } from '../erp/database.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { type Database, type Dialect, isOneOf, now, unindexed } from '../erp/database.ts';
 import { livingAgents } from './agents.ts';
 import type { DeliveryState } from './states.ts';
 
@@ -77,7 +77,7 @@ async function stillSendable(database: Database, ids: readonly number[]): Promis
   const rows = await database.kysely
     .selectFrom('ctg_delivery')
     .select('id')
-    .where('id', 'in', [...ids])
+    .where(isOneOf(database.dialect, 'id', ids))
     .where('open_lane', 'is not', null)
     .where(unindexed('state'), 'in', ['waiting', 'in_doubt'])
     .execute();
@@ -85,46 +85,49 @@ async function stillSendable(database: Database, ids: readonly number[]): Promis
 }
 
 async function claimRows(database: Database, agentId: string, ids: readonly number[]): Promise<ClaimRow[]> {
+  const { dialect } = database;
+  const claimable = claimableRows(dialect, agentId, ids);
+  if (dialect === 'postgres') {
+    // One statement is one way to the database and back: an idle change feels each of them.
+    const { rows } = await database.once((executor) =>
+      sql<ClaimRow>`WITH mine AS (${claimable}), claimed AS (
+        UPDATE ctg_delivery d SET ${claimFor(dialect, agentId)} FROM mine WHERE d.id = mine.id
+      ) SELECT * FROM mine`.execute(executor),
+    );
+    return rows;
+  }
   return database.transact(async (transaction) => {
-    const rows = await lockClaimable(transaction, database, agentId, ids);
+    const { rows } = await claimable.execute(transaction);
     if (rows.length === 0) return [];
-    await transaction
-      .updateTable('ctg_delivery')
-      .set((builder) => ({
-        claimed_by: agentId,
-        attempts: builder('attempts', '+', 1),
-        sent_at: now(database.dialect),
-      }))
-      .where(
-        'id',
-        'in',
-        rows.map((row) => row.id),
-      )
-      .execute();
+    const mine = isOneOf(
+      dialect,
+      'd.id',
+      rows.map((row) => row.id),
+    );
+    await sql`UPDATE ctg_delivery d SET ${claimFor(dialect, agentId)} WHERE ${mine}`.execute(transaction);
     return rows;
   });
 }
 
-async function lockClaimable(
-  executor: Executor,
-  { dialect }: Database,
-  agentId: string,
-  ids: readonly number[],
-): Promise<ClaimRow[]> {
+function claimFor(dialect: Dialect, agentId: string): RawBuilder<unknown> {
+  return sql`claimed_by = ${agentId}, attempts = d.attempts + 1, sent_at = ${now(dialect)}`;
+}
+
+/** Locks those that this agent may send, in one order, and gives them with what the platform holds. */
+function claimableRows(dialect: Dialect, agentId: string, ids: readonly number[]): RawBuilder<ClaimRow> {
   const age =
     dialect === 'postgres'
       ? sql`(extract(epoch FROM now() - d.created_at) * 1000)::float8`
       : sql`TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(3)) / 1000`;
-  const { rows } = await sql<ClaimRow>`
+  return sql<ClaimRow>`
     SELECT d.id, d.account, d.entity, d.entity_key, d.op, d.interface, d.state, d.version, d.attempts, d.record,
       d.frozen, d.progress, d.content_hash, d.captured_at, d.claimed_by, d.trace, ${age} AS age_ms,
       b.platform_id AS bound_id, b.present AS bound_present, b.record AS bound_record
     FROM ctg_delivery d
     LEFT JOIN ctg_binding b ON b.account = d.account AND b.entity = d.entity AND b.entity_key = d.entity_key
-    WHERE d.id IN (${sql.join(ids.map((id) => sql`${id}`))}) AND d.open_lane IS NOT NULL AND ${unindexed('d.state')} IN ('waiting', 'in_doubt')
+    WHERE ${isOneOf(dialect, 'd.id', ids)} AND d.open_lane IS NOT NULL AND ${unindexed('d.state')} IN ('waiting', 'in_doubt')
       AND (d.claimed_by IS NULL OR d.claimed_by = ${agentId} OR d.claimed_by NOT IN ${livingAgents(dialect)})
-    ORDER BY d.id FOR UPDATE ${dialect === 'postgres' ? sql`OF d` : sql``}`.execute(executor);
-  return rows;
+    ORDER BY d.id FOR UPDATE ${dialect === 'postgres' ? sql`OF d` : sql``}`;
 }
 
 function toClaim(row: ClaimRow): ClaimedDelivery {

@@ -51,7 +51,7 @@ export function within(
   database: Database,
   transaction: Parameters<Parameters<Database['transact']>[0]>[0],
 ): Database {
-  return { ...database, transact: (work) => work(transaction) };
+  return { ...database, transact: (work) => work(transaction), once: (work) => work(transaction) };
 }
 
 /**

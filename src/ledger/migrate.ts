@@ -8,6 +8,7 @@ import { backfillTable } from './migrations/0004-backfill.ts';
 import { alertsAndTraces } from './migrations/0005-alerts.ts';
 import { bindingIndex } from './migrations/0007-binding-index.ts';
 import { captureTables } from './migrations/0008-capture.ts';
+import { narrowIndexes } from './migrations/0009-narrow-indexes.ts';
 
 /** What {@link migrate} did. */
 export type MigrationReport = { readonly applied: readonly string[] };
@@ -68,6 +69,7 @@ export function migrationsOf(dialect: Dialect): Record<string, Migration> {
     '0005-alerts': alertsAndTraces(dialect),
     '0007-binding-index': bindingIndex(dialect),
     '0008-capture': captureTables(dialect),
+    '0009-narrow-indexes': narrowIndexes(dialect),
   };
 }
 

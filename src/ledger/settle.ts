@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { type Database, type Dialect, type Executor, fromNow, now } from '../erp/database.ts';
+import { type Database, type Dialect, type Executor, fromNow, isOneOf, now } from '../erp/database.ts';
 import { jsonRows } from '../erp/json-rows.ts';
 import { writeOutbox } from '../erp/outbox.ts';
 import { holdConflicts } from './binding-conflicts.ts';
@@ -36,7 +36,7 @@ export async function settleDeliveries(
   const { dialect } = database;
   return database.transact(async (transaction) => {
     const group = await holdConflicts(transaction, settlements);
-    const locked = await lockClaimed(transaction, agent.id, group);
+    const locked = await lockClaimed(transaction, dialect, agent.id, group);
     const results = group.map((each) => judge(each, locked.get(each.claim.id)));
     const mine = group.filter((_, index) => results[index] !== 'lost');
     const closing = group.filter((_, index) => results[index] === 'closed');
@@ -47,7 +47,7 @@ export async function settleDeliveries(
     );
     await eraseClosedSecrets(transaction, closing);
     await writeBindings(transaction, dialect, mine.flatMap(bindingOf));
-    await writeAttempts(transaction, mine);
+    await writeAttempts(transaction, dialect, mine);
     await noteWriteBacks(
       transaction,
       closing.flatMap((each) => writeBackOf(each, agent.writesBack)),
@@ -75,17 +75,15 @@ export async function settleDeliveries(
 
 async function lockClaimed(
   executor: Executor,
+  dialect: Dialect,
   agentId: string,
   group: readonly Settlement[],
 ): Promise<ReadonlyMap<number, Locked>> {
+  const ids = group.map((each) => each.claim.id);
   const rows = await executor
     .selectFrom('ctg_delivery')
     .select(['id', 'version'])
-    .where(
-      'id',
-      'in',
-      group.map((each) => each.claim.id),
-    )
+    .where(isOneOf(dialect, 'id', ids))
     .where('claimed_by', '=', agentId)
     .orderBy('id')
     .forUpdate()
@@ -231,8 +229,21 @@ function writeBackOf(
   ];
 }
 
-async function writeAttempts(executor: Executor, group: readonly Settlement[]): Promise<void> {
-  const values = group.flatMap(({ claim, attempts }) =>
+const ATTEMPT_COLUMNS = {
+  delivery_id: 'bigint',
+  interface: 'text',
+  stage: 'text',
+  outcome: 'text',
+  message: 'text',
+  duration_ms: 'bigint',
+} as const;
+
+async function writeAttempts(
+  executor: Executor,
+  dialect: Dialect,
+  group: readonly Settlement[],
+): Promise<void> {
+  const rows = group.flatMap(({ claim, attempts }) =>
     attempts.map((attempt) => ({
       delivery_id: claim.id,
       interface: attempt.interface,
@@ -242,5 +253,10 @@ async function writeAttempts(executor: Executor, group: readonly Settlement[]): 
       duration_ms: Math.round(attempt.durationMs),
     })),
   );
-  if (values.length > 0) await executor.insertInto('ctg_attempt').values(values).execute();
+  if (rows.length === 0) return;
+  const names = Object.keys(ATTEMPT_COLUMNS);
+  const list = sql.join(names.map((name) => sql.ref(name)));
+  const values = sql.join(names.map((name) => sql.ref(`v.${name}`)));
+  await sql`INSERT INTO ctg_attempt (${list}) SELECT ${values}
+    FROM ${jsonRows(dialect, rows, 'v', ATTEMPT_COLUMNS)}`.execute(executor);
 }

@@ -61,6 +61,7 @@ export function openMortalDatabase(store: PGlite, life: Life): Database {
     dialect: 'postgres',
     kysely,
     transact: (work) => kysely.transaction().execute(work),
+    once: (work) => work(kysely),
     listen: async () => undefined,
     close: async () => undefined,
   };

@@ -20,6 +20,7 @@ import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
 import { createLogins, type Logins } from './jobs/logins.ts';
 import { createMirror, type Mirror } from './jobs/mirror.ts';
+import { watchForNewerTables } from './jobs/newer-tables.ts';
 import { openTracer } from './jobs/open-tracer.ts';
 import type { PollContext } from './jobs/poll.ts';
 import { createQueues, type Queues } from './jobs/queues.ts';
@@ -53,6 +54,8 @@ export type AgentOptions = {
   readonly logger: Logger;
   /** An empty embedded store (`PGlite.dumpDataDir`), which saves the initialisation of new ones. */
   readonly template?: Blob;
+  /** Told why this agent must end, when a newer version has changed the tables under it. */
+  readonly onNewerTables?: (reason: string) => void;
 };
 
 /** A running agent: the composition of all parts, and what the admin server and the commands reach. */
@@ -119,7 +122,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 }
 
 async function build(
-  { settings, accounts: initialAccounts, sources, platform, logger, template }: AgentOptions,
+  { settings, accounts: initialAccounts, sources, platform, logger, template, onNewerTables }: AgentOptions,
   closers: (() => Promise<unknown> | unknown)[],
   stop: () => Promise<void>,
 ): Promise<Agent> {
@@ -146,6 +149,7 @@ async function build(
   });
   closers.push(() => database.close());
   await bringUpToDate(database, settings.autoMigrate, logger);
+  if (onNewerTables) closers.push(watchForNewerTables(database, onNewerTables));
   const keyFault = await keyFormatFault(database.kysely, platform.key);
   if (keyFault !== undefined) logger.warn(keyFault);
 
@@ -265,7 +269,10 @@ async function build(
     enqueue,
     requeue: (overdue: readonly ReadyDelivery[], orphaned: boolean) =>
       queues.requeueDeliveries(overdue, orphaned),
-    waiting: async (name: string) => (await queues.depth(name)).waiting,
+    waiting: async (name: string) => {
+      const { waiting, again } = await queues.depth(name);
+      return waiting + again;
+    },
   };
   await bringForward(database, false);
   await sweep(sweepContext, 0);

@@ -37,27 +37,35 @@ async function runSender(number: number): Promise<void> {
     return parts;
   });
   reload = () => void sender.reloading.reload();
-  await end;
+  const reason = await Promise.race([end, sender.outdated]);
+  if (reason !== undefined) sender.logger.fatal(reason);
   sender.reloading.stop();
   await sender.agent.stop();
-  process.exit(0);
+  process.exit(reason === undefined ? 0 : 1);
 }
 
 /**
  * Runs an agent with its admin server until SIGTERM or SIGINT, and then ends the process: with 0 once everything under
- * way has ended, with 1 at a second signal, a failed start or an error that nobody caught.
+ * way has ended, with 1 at a second signal, a failed start, an error that nobody caught, or when a newer version has
+ * changed the tables: an older agent must not work on them.
  */
 export async function runDaemon(): Promise<void> {
   const signals = watchSignals();
   const daemon = await startOrExit(startDaemon);
-  await signals.first;
+  const reason = await Promise.race([signals.first, daemon.outdated]);
+  if (reason !== undefined) daemon.logger.fatal(reason);
   daemon.logger.info('stopping: takes nothing new, and lets what is under way end');
   await daemon.stop();
   daemon.logger.info('stopped');
-  process.exit(0);
+  process.exit(reason === undefined ? 0 : 1);
 }
 
-type Daemon = { readonly logger: Logger; stop(): Promise<void> };
+type Daemon = {
+  readonly logger: Logger;
+  /** Resolves with the reason when this version must not go on. */
+  readonly outdated: Promise<string>;
+  stop(): Promise<void>;
+};
 
 /** The first signal asks for an orderly end, even one that comes during the start; the second one does not wait. */
 function watchSignals(): { readonly first: Promise<void> } {
@@ -101,17 +109,19 @@ async function startParts(sender: number | undefined) {
   exitOnUnforeseen(logger);
   if (settings.databaseUrl === undefined) endOnStandstill(STANDSTILL_SECONDS);
   if (sender === undefined) for (const warning of settings.warnings) logger.warn(warning);
-  const agent = await startAgent({ settings, accounts, sources, platform, logger });
+  const outdated = Promise.withResolvers<string>();
+  const onNewerTables = outdated.resolve;
+  const agent = await startAgent({ settings, accounts, sources, platform, logger, onNewerTables });
   const reloading = startReloading({
     read: readAccounts,
     replace: (next) => agent.replaceAccounts(next),
     logger,
   });
-  return { agent, logger, reloading };
+  return { agent, logger, reloading, outdated: outdated.promise };
 }
 
 async function startDaemon(): Promise<Daemon> {
-  const { agent, logger, reloading } = await startParts(undefined);
+  const { agent, logger, reloading, outdated } = await startParts(undefined);
   const admin = await startAdmin(agent).catch(async (error: unknown) => {
     await agent.stop();
     throw error;
@@ -128,6 +138,7 @@ async function startDaemon(): Promise<Daemon> {
   );
   return {
     logger,
+    outdated,
     stop: async () => {
       reloading.stop();
       const sending = senders.stop();

@@ -52,11 +52,41 @@ export const changeSchema = z.strictObject(
 
 function isKey(key: string): boolean {
   const length = [...key.trim()].length;
-  return length >= 1 && length <= LONGEST_KEY && !/\p{Cc}/u.test(key);
+  return length >= 1 && length <= LONGEST_KEY && key.isWellFormed() && !/\p{Cc}/u.test(key);
 }
+
+/** MariaDB takes no deeper JSON than 32 levels; a record has three. */
+const DEEPEST = 20;
+
+/** Whether a value is nested deeper than a database, or the stack, can take. */
+function isTooDeep(value: unknown, levels = DEEPEST): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
+}
+
+const TOO_DEEP: ChangeFault = {
+  field: '',
+  problem: `is nested deeper than ${DEEPEST} levels`,
+  fix: 'Send the record as documented for its entity.',
+};
+
+/** Whether a text in it has half of a surrogate pair, which is no character: MariaDB takes no JSON that has one. */
+function isBroken(value: unknown): boolean {
+  if (typeof value === 'string') return !value.isWellFormed();
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([name, inner]) => isBroken(name) || isBroken(inner));
+}
+
+const BROKEN: ChangeFault = {
+  field: '',
+  problem: 'holds half of a surrogate pair (\\ud800 to \\udfff alone)',
+  fix: 'Cut texts between characters, not inside of one.',
+};
 
 /** Reads one change `{account?, entity, key, op?, payload?}`; `force` stands for a re-sync and cannot be handed in. */
 export function readChange(value: unknown): ReadChange {
+  if (isTooDeep(value)) return { ok: false, faults: [TOO_DEEP] };
+  if (isBroken(value)) return { ok: false, faults: [BROKEN] };
   const parsed = changeSchema.safeParse(value);
   if (!parsed.success)
     return { ok: false, faults: parsed.error.issues.flatMap((issue) => faultsOf(issue, value)) };

@@ -94,10 +94,11 @@ function arrayOf(raw: Buffer): Body {
     place: 'index',
     changes: function* () {
       for (const [at, change] of list.entries()) {
-        const bytes = Buffer.byteLength(JSON.stringify(change) ?? '');
-        const read =
-          bytes > LARGEST_CHANGE_BYTES ? ({ ok: false, faults: [TOO_LARGE] } as const) : readChange(change);
-        yield { at, bytes, read };
+        const read = readChange(change);
+        // A faulty one may be too deep to be written as text.
+        const bytes = read.ok ? Buffer.byteLength(JSON.stringify(change)) : 0;
+        const isLarge = bytes > LARGEST_CHANGE_BYTES;
+        yield { at, bytes, read: isLarge ? { ok: false, faults: [TOO_LARGE] } : read };
       }
     },
   };

@@ -25,7 +25,9 @@ export function jsonRows<C extends Record<string, ColumnType>>(
   columns: C,
 ): RawBuilder<unknown> {
   const names = Object.entries(columns);
-  const json = JSON.stringify(rows);
+  const json = JSON.stringify(rows, (_name, value: unknown) =>
+    typeof value === 'string' ? storable(value) : value,
+  );
   if (dialect === 'postgres') {
     const list = names.map(([name, type]) => `"${name}" ${type}`).join(', ');
     return sql`json_to_recordset(${json}::json) AS ${sql.raw(`${alias}(${list})`)}`;
@@ -37,4 +39,9 @@ export function jsonRows<C extends Record<string, ColumnType>>(
     )
     .join(', ');
   return sql`JSON_TABLE(${json}, '$[*]' COLUMNS (${sql.raw(list)})) AS ${sql.raw(alias)}`;
+}
+
+/** A NUL, or half of a pair of surrogates, in one row (a platform's words, say) would fail the statement for all of them. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
 }

@@ -56,12 +56,16 @@ export type DeliverContext = {
 
 /** Sends deliveries. */
 export type Deliverer = {
-  deliver(target: PlatformInterface, id: number): Promise<JobResult>;
+  /** `again`: it was tried before, and lets what was not go first while the system is down. */
+  deliver(target: PlatformInterface, id: number, again?: boolean): Promise<JobResult>;
   /** Ends waits for closed circuits, so that jobs can go back. */
   stop(): void;
   inFlight(): number;
   settled(): Promise<void>;
 };
+
+/** What is told to come back when the system may work again does not all come at once. */
+const SPREAD_MS = 2_000;
 
 /**
  * Deliveries under way for each that is being sent: the others are being claimed or settled, many with one statement,
@@ -93,14 +97,15 @@ export function createDeliverer(context: DeliverContext): Deliverer {
   const send = limitSends(context.gateway, context.concurrency, stopping.signal);
   const inFlight = new Set<number>();
 
-  const deliver = async (target: PlatformInterface, id: number): Promise<JobResult> => {
+  const deliver: Deliverer['deliver'] = async (target, id, again = false) => {
     // A second job of the same delivery leaves it to the first, but stays: the first may have been lost with its Redis,
     // and a job that ended here would keep a new one out.
     if (inFlight.has(id)) return { kind: 'later', inMs: ELSEWHERE_PAUSE_MS };
     inFlight.add(id);
     try {
-      const permit = await context.gateway.enter(target.system, stopping.signal);
+      const permit = await context.gateway.enter(target.system, stopping.signal, again);
       if (!permit) return { kind: 'later', inMs: 0 };
+      if (permit.kind === 'wait') return { kind: 'later', inMs: permit.waitMs + Math.random() * SPREAD_MS };
       return await turns(() => deliverNow(context, { claims, settlements, send }, target, id, permit));
     } finally {
       inFlight.delete(id);
@@ -215,7 +220,15 @@ async function attemptDelivery(
       return settlementOf(delivering, { kind: 'no-secret', reason: secrets.reason });
     const beforeSend = context.leaseFault;
     const span = context.tracer.start(`send ${next.via}`, { parent: attempt.traceparent, kind: 'client' });
-    const result = await send({ endpoint, account, body: secrets.body, beforeSend, permit });
+    const { body } = secrets;
+    const result = await send({
+      endpoint,
+      account,
+      body,
+      beforeSend,
+      permit,
+      delivery: claim.id,
+    });
     span.end({ 'ctg.stage': next.stage, 'ctg.outcome': result.outcome.kind });
     note(delivering, next.via, next.stage, result);
     const outcome = next.ownLogin ? asOwnLogin(result.outcome) : result.outcome;

@@ -19,6 +19,12 @@ export type Apart = {
 /** Unforeseen errors are retried for as long as they last; the delivery's own age is what bounds it. */
 const UNFORESEEN_ATTEMPTS = 1_000_000;
 
+/**
+ * Of jobs that go again. Those without a priority, which were never tried, come first: however many records fail again and
+ * again, new ones do not stand behind them.
+ */
+export const AGAIN_PRIORITY = 1;
+
 /** What all jobs of deliveries and watches have in common. */
 export const JOB_OPTIONS = {
   attempts: UNFORESEEN_ATTEMPTS,
@@ -78,7 +84,11 @@ function batchJob(deliveries: readonly ReadyDelivery[]): NewJob {
 export function apartJob({ delivery: { id, version, label }, next }: Apart, batch: string): NewJob {
   const jobId = `d${id}-v${version}-${batch}`;
   return next.kind === 'later'
-    ? { name: label, data: { delivery: id }, opts: { ...JOB_OPTIONS, jobId, delay: Math.round(next.inMs) } }
+    ? {
+        name: label,
+        data: { delivery: id },
+        opts: { ...JOB_OPTIONS, jobId, delay: Math.round(next.inMs), priority: AGAIN_PRIORITY },
+      }
     : { name: label, data: { delivery: id, refusal: next.reason }, opts: { ...JOB_OPTIONS, jobId } };
 }
 

@@ -1,6 +1,6 @@
 import type { OutboxRow } from '../erp/outbox.ts';
 import type { Change } from '../ledger/decide.ts';
-import { type Hydrated, prepareChange } from '../ledger/prepare.ts';
+import { type Hydrated, outdatedChange, prepareChange } from '../ledger/prepare.ts';
 import { type Lane, laneText } from '../ledger/states.ts';
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { interfaceFor } from '../mappers/registry.ts';
@@ -26,16 +26,27 @@ export function groupByLane(
   hydrated: ReadonlyMap<OutboxRow, HydratedRow>,
   companyOf: (account: string) => string | undefined,
 ): LaneChanges[] {
-  const lanes = new Map<string, LaneChanges>();
-  for (const { row, account, source } of rows.flatMap((each) => byAccount(each, hydrated.get(each)))) {
-    const lane = { account, entity: row.entity, key: row.key };
-    const target = interfaceFor(row.entity);
-    const change = prepareChange(row, target, source, { companyId: companyOf(account) });
-    const known = lanes.get(laneText(lane));
-    if (known) known.changes.push(change);
-    else lanes.set(laneText(lane), { lane, target, changes: [change] });
-  }
-  return [...lanes.values()];
+  const accountRows = rows.flatMap((each) => byAccount(each, hydrated.get(each)));
+  const lanes = Map.groupBy(accountRows, ({ row, account }) => laneText({ ...row, account }));
+  return [...lanes.values()].flatMap((changes) => {
+    const [first] = changes;
+    return first ? [laneChanges(changes, first, companyOf)] : [];
+  });
+}
+
+function laneChanges(
+  rows: readonly AccountRow[],
+  { row: { entity, key }, account }: AccountRow,
+  companyOf: (account: string) => string | undefined,
+): LaneChanges {
+  const target = interfaceFor(entity);
+  const completion = { companyId: companyOf(account) };
+  // Where the newest state is all that counts, the older ones need not be read.
+  const firstRead = target?.kind === 'latest' ? rows.length - 1 : 0;
+  const changes = rows.map(({ row, source }, index) =>
+    index < firstRead ? outdatedChange(row) : prepareChange(row, target, source, completion),
+  );
+  return { lane: { account, entity, key }, target, changes };
 }
 
 /**

@@ -4,7 +4,14 @@ import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import type { DueWatch } from '../ledger/watches.ts';
 import { backoffMs } from '../platform/backoff.ts';
 import type { JobData, JobQueue, JobWorker, QueueStore } from './connections.ts';
-import { type Apart, apartJob, deliveryJob, deliveryJobs, JOB_OPTIONS } from './delivery-jobs.ts';
+import {
+  AGAIN_PRIORITY,
+  type Apart,
+  apartJob,
+  deliveryJob,
+  deliveryJobs,
+  JOB_OPTIONS,
+} from './delivery-jobs.ts';
 
 /** What the processing of a job came to. */
 export type JobResult =
@@ -20,6 +27,8 @@ export type JobTurn = {
   readonly data: JobData;
   /** Whether a person pressed "retry" on a job that had failed. */
   readonly retriedByPerson: boolean;
+  /** Whether it was worked on before, and put off. */
+  readonly again: boolean;
 };
 
 /** Works on one job. An error that it throws is unforeseen (a database that is down) and retried by the queue. */
@@ -49,8 +58,8 @@ export type Queues = {
   /** Lets every job that was put off go now. */
   promoteDelayed(): Promise<void>;
   work(name: string, concurrency: number, processor: Processor): void;
-  /** How many jobs of an interface wait or are put off. */
-  depth(name: string): Promise<{ waiting: number; delayed: number }>;
+  /** How many jobs of an interface wait: new ones, those whose turn has come again, and those that are put off. */
+  depth(name: string): Promise<{ waiting: number; again: number; delayed: number }>;
   wasEmptied(): Promise<boolean>;
   ping(): Promise<void>;
   /** Takes no more jobs, and lets the running ones end. */
@@ -101,8 +110,8 @@ export function createQueues(store: QueueStore, names: readonly string[], logger
       workers.push(openWorker(store, queueOf(name), name, concurrency, processor, logger));
     },
     depth: async (name) => {
-      const counts = await queueOf(name).getJobCounts('waiting', 'delayed');
-      return { waiting: counts.waiting ?? 0, delayed: counts.delayed ?? 0 };
+      const counts = await queueOf(name).getJobCounts('waiting', 'prioritized', 'delayed');
+      return { waiting: counts.waiting ?? 0, again: counts.prioritized ?? 0, delayed: counts.delayed ?? 0 };
     },
     wasEmptied: () => store.wasEmptied(),
     ping: () => store.ping(),
@@ -174,7 +183,7 @@ async function processJob(
 ): Promise<string> {
   // A job that ended runs again only when a person retries it (or, after a crash, because its end was not recorded).
   const retriedByPerson = 'ended' in job.data && job.stalledCounter === 0;
-  const result = await processor({ data: job.data, retriedByPerson });
+  const result = await processor({ data: job.data, retriedByPerson, again: job.priority === AGAIN_PRIORITY });
   switch (result.kind) {
     case 'done':
       return result.summary;
@@ -187,6 +196,7 @@ async function processJob(
       }
       return result.summary;
     case 'later':
+      if (job.priority !== AGAIN_PRIORITY) await job.changePriority({ priority: AGAIN_PRIORITY });
       await job.moveToDelayed(Date.now() + result.inMs, token);
       throw new DelayedError();
   }

@@ -28,7 +28,7 @@ export type RelayLoop = {
   stop(): Promise<void>;
 };
 
-/** Changes that one transaction moves. */
+/** Changes that one transaction moves, of as many records. */
 const BATCH = 500;
 /**
  * Jobs that wait in a queue at most, which are batches while there is a backlog; the rest of it stays in the outbox,
@@ -79,7 +79,7 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
     await context
       .enqueue(ready)
       .catch((error: unknown) => logFault(context, error, 'could not queue deliveries'));
-    backlogged = claimed === BATCH || full.length > 0;
+    backlogged = claimed >= BATCH || full.length > 0;
     return claimed;
   };
 

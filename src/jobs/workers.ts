@@ -39,12 +39,12 @@ export function startWorkers({
   for (const target of INTERFACES) {
     if (!target.push && !target.poll) continue;
     const deliverBatch = batchDeliverer(target, { deliverer, logger: pollContext.logger, concurrency });
-    queues.work(target.name, concurrency, async ({ data, retriedByPerson }) => {
+    queues.work(target.name, concurrency, async ({ data, retriedByPerson, again }) => {
       if ('deliveries' in data) return deliverBatch(data.deliveries);
       if ('delivery' in data) {
         if (data.refusal !== undefined && !retriedByPerson) return { kind: 'failed', reason: data.refusal };
         if (retriedByPerson) await retry(data.delivery);
-        return deliverer.deliver(target, data.delivery);
+        return deliverer.deliver(target, data.delivery, again);
       }
       if ('watch' in data) return pollWatch(pollContext, data.watch);
       return { kind: 'done', summary: 'nothing to do' };

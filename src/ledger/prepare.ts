@@ -27,9 +27,18 @@ export function prepareChange(
   hydrated: Hydrated | undefined,
   completion: Completion,
 ): Change {
-  const op = row.op === 'delete' ? 'delete' : 'upsert';
-  const change = { op, force: row.op === 'force', capturedAt: row.capturedAt, trace: row.trace } as const;
-  return { ...change, content: readContent(row, target, hydrated, completion) };
+  return { ...outdatedChange(row), content: readContent(row, target, hydrated, completion) };
+}
+
+/** A change that a later one has overtaken, so that what it says does not matter any more. */
+export function outdatedChange({ op, capturedAt, trace }: OutboxRow): Change {
+  const change = {
+    op: op === 'delete' ? 'delete' : 'upsert',
+    force: op === 'force',
+    capturedAt,
+    trace,
+  } as const;
+  return { ...change, content: { kind: 'none' } };
 }
 
 function readContent(

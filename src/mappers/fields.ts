@@ -96,6 +96,13 @@ export function fromHundredths(hundredths: number): string {
   return new Decimal(hundredths).dividedBy(100).toFixed(2);
 }
 
+const NOT_STORABLE = 'holds a character that no database takes (NUL, or half of a pair)';
+
+/** One such text would otherwise stop the statement that carries it, and all records beside it. */
+function isStorable(value: string): boolean {
+  return value.isWellFormed() && !value.includes('\u0000');
+}
+
 /** A text that must be there; numbers (ids that an ERP keeps as integers) are taken as text. */
 export const text = (longest = 255): z.ZodType<string, string | number> =>
   z
@@ -105,7 +112,8 @@ export const text = (longest = 255): z.ZodType<string, string | number> =>
       z
         .string()
         .min(1, { error: 'is required and must not be empty' })
-        .max(longest, { error: `must have at most ${longest} characters` }),
+        .max(longest, { error: `must have at most ${longest} characters` })
+        .refine(isStorable, { error: NOT_STORABLE }),
     )
     .meta(saysText(longest));
 
@@ -115,7 +123,12 @@ export const optionalText = (longest = 255) =>
     .union([z.string(), z.number(), z.null()], { error: 'must be text' })
     .optional()
     .transform((value) => (value === null || value === undefined ? '' : String(value).trim()))
-    .pipe(z.string().max(longest, { error: `must have at most ${longest} characters` }))
+    .pipe(
+      z
+        .string()
+        .max(longest, { error: `must have at most ${longest} characters` })
+        .refine(isStorable, { error: NOT_STORABLE }),
+    )
     .meta(saysText(longest));
 
 function saysText(longest: number): ReturnType<typeof says> {

@@ -1,5 +1,8 @@
-/** What a send said about its system: it works, it does not, or nothing either way; `unused`: there was no send. */
-export type SendResult = 'success' | 'failure' | 'neutral' | 'unused';
+/**
+ * What a send said about its system: it works, it does not, nothing either way, or (`suspect`) that it answered, but in a
+ * way that may lie with it or with this one record; `unused`: there was no send.
+ */
+export type SendResult = 'success' | 'failure' | 'neutral' | 'suspect' | 'unused';
 
 /** What a circuit is set to. */
 export type CircuitSettings = {
@@ -10,6 +13,8 @@ export type CircuitSettings = {
   readonly capMs: number;
   /** How long a probe may stay silent before another takes its place. */
   readonly probeTimeoutMs: number;
+  /** A system that took something so lately works: what it answers strangely is about the record. */
+  readonly calmMs: number;
 };
 
 /**
@@ -25,6 +30,10 @@ type Period = {
   readonly generation: number;
   /** Failures in a row. */
   readonly failures: number;
+  /** The records whose answers were suspect, of those failures. */
+  readonly suspects: readonly number[];
+  /** When a send was last known to have succeeded. */
+  readonly succeededAt: number;
   /** When the circuit came into this state, on the clock that is passed in. */
   readonly since: number;
 };
@@ -39,8 +48,12 @@ export type CircuitState =
 export type Moment = { readonly now: number; readonly random: number };
 
 /** A circuit that nothing has happened to. */
-export function closedCircuit(now: number, generation = 0): CircuitState {
-  return { state: 'closed', generation, failures: 0, since: now };
+export function closedCircuit(
+  now: number,
+  generation = 0,
+  succeededAt = Number.NEGATIVE_INFINITY,
+): CircuitState {
+  return { state: 'closed', generation, failures: 0, suspects: [], succeededAt, since: now };
 }
 
 /** Someone wants to send: the next state, and the answer. */
@@ -56,17 +69,45 @@ export function enterCircuit(
   return { state: probing, answer: permit(probing) };
 }
 
-/** A send has reported: the next state. */
+/** What a send has reported, under which leave, and the record that it was about. */
+export type Report = {
+  readonly result: SendResult;
+  readonly permit: Permit;
+  readonly record?: number | undefined;
+};
+
+/**
+ * A send has reported: the next state. Suspect answers open the circuit only when they are about different records, and
+ * nothing has succeeded lately: else a record that always fails would shut its system for all others.
+ */
 export function recordResult(
   state: CircuitState,
-  report: { readonly result: SendResult; readonly permit: Permit },
+  report: Report,
   moment: Moment,
   settings: CircuitSettings,
 ): CircuitState {
   if (report.permit.generation !== state.generation || state.state === 'open') return state;
   if (state.state === 'half-open') return recordProbe(state, report.result, moment, settings);
   if (report.result === 'neutral' || report.result === 'unused') return state;
-  if (report.result === 'success') return { ...state, failures: 0 };
+  if (report.result === 'success') return { ...state, failures: 0, suspects: [], succeededAt: moment.now };
+  const { result, record } = report;
+  if (result === 'suspect') {
+    const isCalm = moment.now - state.succeededAt < settings.calmMs;
+    if (isCalm || (record !== undefined && state.suspects.includes(record))) return state;
+    return count(
+      { ...state, suspects: record === undefined ? [] : [...state.suspects, record] },
+      moment,
+      settings,
+    );
+  }
+  return count(state, moment, settings);
+}
+
+function count(
+  state: CircuitState & { readonly state: 'closed' },
+  moment: Moment,
+  settings: CircuitSettings,
+): CircuitState {
   const failures = state.failures + 1;
   return failures < settings.failureThreshold
     ? { ...state, failures }
@@ -84,18 +125,25 @@ function recordProbe(
   moment: Moment,
   settings: CircuitSettings,
 ): CircuitState {
-  if (result === 'success') return closedCircuit(moment.now, state.generation + 1);
-  if (result === 'failure') {
+  if (result === 'success') return closedCircuit(moment.now, state.generation + 1, moment.now);
+  if (result === 'failure' || result === 'suspect') {
     return open({ ...state, failures: state.failures + 1 }, state.openings + 1, moment, settings);
   }
-  const { openings, failures } = state;
   const retryAt = result === 'unused' ? moment.now : moment.now + settings.baseMs;
-  return { state: 'open', generation: state.generation + 1, failures, since: moment.now, openings, retryAt };
+  const { openings } = state;
+  return {
+    ...period(state),
+    state: 'open',
+    generation: state.generation + 1,
+    since: moment.now,
+    openings,
+    retryAt,
+  };
 }
 
 /** Doubles with every opening up to the cap; the upper half is jitter, so that many agents do not probe at once. */
 function open(
-  period: Period,
+  before: Period,
   openings: number,
   { now, random }: Moment,
   settings: CircuitSettings,
@@ -103,13 +151,17 @@ function open(
   const fullMs = Math.min(settings.capMs, settings.baseMs * 2 ** (openings - 1));
   const retryAt = now + Math.round((fullMs * (1 + random)) / 2);
   return {
+    ...period(before),
     state: 'open',
-    generation: period.generation + 1,
-    failures: period.failures,
+    generation: before.generation + 1,
     since: now,
     openings,
     retryAt,
   };
+}
+
+function period({ generation, failures, suspects, succeededAt, since }: Period): Period {
+  return { generation, failures, suspects, succeededAt, since };
 }
 
 function startProbe(
@@ -118,9 +170,16 @@ function startProbe(
   settings: CircuitSettings,
 ): CircuitState {
   const since = state.state === 'half-open' ? state.since : now;
-  const { openings, failures } = state;
+  const { openings } = state;
   const probeUntil = now + settings.probeTimeoutMs;
-  return { state: 'half-open', generation: state.generation + 1, failures, since, openings, probeUntil };
+  return {
+    ...period(state),
+    state: 'half-open',
+    generation: state.generation + 1,
+    since,
+    openings,
+    probeUntil,
+  };
 }
 
 /** While a probe is out nobody knows when it ends, so whoever waits looks again after the base time at the latest. */

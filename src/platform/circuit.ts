@@ -25,8 +25,11 @@ export type CircuitSnapshot = {
 export type Circuit = {
   /** Asks for leave to send. Whoever gets a permit reports with it, whatever happens. */
   enter(): Permit | Wait;
-  /** Reports what the send said about the system. A permit that is no longer current changes nothing. */
-  record(result: SendResult, permit: Permit): void;
+  /**
+   * Reports what the send said about the system, and which record (delivery) it was about. A permit that is no longer
+   * current changes nothing.
+   */
+  record(result: SendResult, permit: Permit, about?: number): void;
   snapshot(): CircuitSnapshot;
 };
 
@@ -45,10 +48,12 @@ const DEFAULTS: CircuitSettings = {
   baseMs: 1_000,
   capMs: 30_000,
   probeTimeoutMs: 60_000,
+  calmMs: 2_000,
 };
 
 /**
- * A circuit: closed it lets everything through; after five failures in a row it opens and lets nothing through, then,
+ * A circuit: closed it lets everything through; after five failures in a row (where the system answers, of five different
+ * records, and two seconds after its last success) it opens and lets nothing through, then,
  * when the reset time is over, one probe at a time. A failed probe doubles the reset time, with jitter, up to the
  * cap; a lost one is replaced after `probeTimeoutMs`, which must exceed the longest send.
  */
@@ -65,8 +70,10 @@ export function createCircuit({ now, random, onChange, ...settings }: CircuitOpt
     moveTo(state);
     return answer;
   };
-  const record = (result: SendResult, permit: Permit): void =>
-    moveTo(recordResult(current, { result, permit }, { now: now(), random: random() }, complete));
+  const record = (result: SendResult, permit: Permit, about?: number): void => {
+    const report = { result, permit, record: about };
+    moveTo(recordResult(current, report, { now: now(), random: random() }, complete));
+  };
   return { enter, record, snapshot: () => snapshotOf(current, now()) };
 }
 
@@ -79,10 +86,12 @@ function snapshotOf(state: CircuitState, now: number): CircuitSnapshot {
 const OWN_REFUSALS: ReadonlySet<string> = new Set(['ABORTED', 'INSECURE_URL', 'INVALID_URL', 'CLOSED']);
 /** Doubts about one request or one account, from a system that answers. */
 const SYSTEM_ANSWERS = /^(WRONG_SEC|HTTP_[34]\d\d)$/;
+/** Answers that may come of one record: an error page of the system's own, or what nobody can read. */
+const SUSPECT = /^(UNREADABLE|TOO_LARGE|HTTP_5(?!0[234])\d\d)$/;
 
 /**
  * What an outcome says about its system: an answer that could be read is a success, whatever it says; no connection,
- * no whole reply, a 5xx or an unreadable one a failure; busy, and a doubt that concerns one path or account, neither.
+ * no whole reply, a 502, 503 or 504 a failure; another 5xx or an unreadable answer suspect; busy, and a doubt that concerns one path or account, neither.
  */
 export function failureOf(outcome: Outcome): SendResult {
   switch (outcome.kind) {
@@ -96,6 +105,7 @@ export function failureOf(outcome: Outcome): SendResult {
     case 'not-sent':
       return OWN_REFUSALS.has(outcome.code) ? 'neutral' : 'failure';
     case 'in-doubt':
-      return SYSTEM_ANSWERS.test(outcome.code) ? 'neutral' : 'failure';
+      if (SYSTEM_ANSWERS.test(outcome.code)) return 'neutral';
+      return SUSPECT.test(outcome.code) ? 'suspect' : 'failure';
   }
 }

@@ -2,7 +2,7 @@ import type { Account } from '../config/accounts.ts';
 import type { PlatformOptions } from '../config/paths.ts';
 import type { System } from '../config/systems.ts';
 import { type Circuit, type CircuitSnapshot, createCircuit, failureOf } from './circuit.ts';
-import type { Permit } from './circuit-state.ts';
+import type { Permit, Wait } from './circuit-state.ts';
 import { judgeReply, type Outcome } from './outcome.ts';
 import type { Signer } from './signer.ts';
 import type { Transport } from './transport.ts';
@@ -19,6 +19,8 @@ export type GatewayRequest = {
   readonly beforeSend?: () => string | undefined;
   /** Leave that was already got from {@link Gateway.enter}. */
   readonly permit?: Permit | undefined;
+  /** The delivery that it is for: what always fails for one must not stand for the system. */
+  readonly delivery?: number;
 };
 
 /** What one send came to, and how long it took. `circuit-open` means that nothing was tried. */
@@ -32,9 +34,10 @@ export type Gateway = {
   send(request: GatewayRequest): Promise<GatewayResult>;
   /**
    * Waits until a system's circuit gives leave to send. Whoever gets it hands it on with its request, or gives it
-   * back with {@link Gateway.giveBack}. Undefined when `signal` ends the wait.
+   * back with {@link Gateway.giveBack}. What goes `again` lets what was never tried go first, and where many wait it is
+   * told to come later. Undefined when `signal` ends the wait.
    */
-  enter(system: System, signal: AbortSignal): Promise<Permit | undefined>;
+  enter(system: System, signal: AbortSignal, again: boolean): Promise<Permit | Wait | undefined>;
   giveBack(system: System, permit: Permit): void;
   circuits(): Readonly<Record<System, CircuitSnapshot>>;
   close(): Promise<void>;
@@ -61,6 +64,17 @@ const LONGEST_NAP_MS = 500;
  * it works, and a busy machine would open the circuit of a platform that answers.
  */
 const LATE_MS = 2_000;
+
+/**
+ * Sends that failed before and wait for a closed circuit in their slot; more would keep out what was never tried, and
+ * may well go through.
+ */
+const MOST_WAITING_AGAIN = 16;
+
+/** Who waits for a circuit: what was never tried, and what goes again. */
+type WaitingSends = { first: number; again: number };
+
+const newQueue = (): WaitingSends => ({ first: 0, again: 0 });
 
 /** Builds the gateway. Connects to nothing until the first send. */
 export function createGateway(options: GatewayOptions): Gateway {
@@ -98,15 +112,22 @@ export function createGateway(options: GatewayOptions): Gateway {
     circuits[system].record(
       result === 'failure' && durationMs > limitMs + LATE_MS ? 'neutral' : result,
       permit,
+      request.delivery,
     );
     options.onSend?.({ interface: request.endpoint.name, outcome: outcome.kind, durationMs });
     return { outcome, durationMs };
   };
-  const enter = async (system: System, signal: AbortSignal): Promise<Permit | undefined> => {
+  const queues = { crm: newQueue(), data: newQueue(), order: newQueue(), logistics: newQueue() };
+  const enter: Gateway['enter'] = async (system, signal, again) => {
+    const [circuit, queue] = [circuits[system], queues[system]];
+    const mine = again ? 'again' : 'first';
     while (!signal.aborted) {
-      const answer = circuits[system].enter();
-      if (answer.kind === 'go') return answer;
+      const yields = again && queue.first > 0;
+      const answer: Permit | Wait = yields ? { kind: 'wait', waitMs: LONGEST_NAP_MS } : circuit.enter();
+      if (answer.kind === 'go' || (again && queue.again >= MOST_WAITING_AGAIN)) return answer;
+      queue[mine] += 1;
       await nap(Math.min(answer.waitMs + 5, LONGEST_NAP_MS), signal);
+      queue[mine] -= 1;
     }
     return undefined;
   };

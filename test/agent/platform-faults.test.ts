@@ -126,6 +126,19 @@ describeOnEachDialect('a platform that fails', (store) => {
     expect(attempts.map((each) => each.outcome)).toEqual(['busy', 'busy', 'busy', 'busy']);
   });
 
+  it('may always fail for one record: its system stays open to the others', async () => {
+    const where = { field: 'goods_ID', equals: 'G-poison' };
+    setup.sandbox.setFaults([{ kind: 'status', code: 500, where }]);
+    await setup.change(goods('G-poison'));
+    await until('it was tried often', async () => {
+      const [delivery] = await setup.deliveries('goods', 'G-poison');
+      return (delivery?.attempts ?? 0) >= 8;
+    });
+    expect(setup.agent.gateway.circuits().data.state).toBe('closed');
+    await setup.change(goods('G-sound'));
+    await setup.untilState('goods', 'G-sound', 'accepted');
+  });
+
   it('may lose one system: the others go on, and nothing is lost there either', async () => {
     setup.sandbox.setFaults([{ kind: 'drop-before', system: 'order' }]);
     await setup.change(...Array.from({ length: 20 }, (_, index) => order(`SO-${index}`)));

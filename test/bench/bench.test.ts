@@ -5,6 +5,7 @@ import { expect, inject, it } from 'vitest';
 
 const run = promisify(execFile);
 const BENCH = fileURLToPath(new URL('../../bench/bench.ts', import.meta.url));
+const PRESSURE = fileURLToPath(new URL('../../bench/pressure.ts', import.meta.url));
 
 it('the bench runs: everything is delivered, once, in each of its cases', async () => {
   const served = inject('postgresUrl') !== null && inject('redisUrl') !== null;
@@ -12,4 +13,11 @@ it('the bench runs: everything is delivered, once, in each of its cases', async 
   const { stdout } = await run(process.execPath, [BENCH, '--tiny', ...only]);
   expect(stdout).toContain('ours + got, embedded, goods');
   expect(stdout.includes('ours + undici, postgres, orders')).toBe(served);
+}, 180_000);
+
+it('the bench of pressure runs: under each kind the others arrive, once', async () => {
+  const served = inject('postgresUrl') !== null && inject('redisUrl') !== null;
+  const store = served ? 'postgres' : 'embedded';
+  const { stdout } = await run(process.execPath, [PRESSURE, '--tiny', '--store', store, '--only', 'always']);
+  expect(stdout.match(/always fails? .* ratio \d+\.\d\d/g)).toHaveLength(2);
 }, 180_000);

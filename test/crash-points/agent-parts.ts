@@ -3,6 +3,7 @@ import { loadAccounts } from '../../src/config/accounts.ts';
 import { createLogger } from '../../src/config/logger.ts';
 import { loadPlatformPaths } from '../../src/config/paths.ts';
 import { loadSettings } from '../../src/config/settings.ts';
+import type { Sources } from '../../src/config/source-map.ts';
 import type { Database } from '../../src/erp/database.ts';
 import { createDeliverer } from '../../src/jobs/deliver.ts';
 import { createLogins } from '../../src/jobs/logins.ts';
@@ -11,8 +12,11 @@ import { relayOutbox } from '../../src/jobs/relay.ts';
 import { sweep } from '../../src/jobs/sweep.ts';
 import { noTracer } from '../../src/jobs/tracing.ts';
 import { forgetAgents, markAlive } from '../../src/ledger/agents.ts';
+import { type BoundByPerson, bindRecord } from '../../src/ledger/bind.ts';
 import type { ReadyDelivery } from '../../src/ledger/relay-store.ts';
-import { interfaceNamed } from '../../src/mappers/registry.ts';
+import { enqueueKeys, type ResyncSelection, readKeys } from '../../src/ledger/resync.ts';
+import type { Lane } from '../../src/ledger/states.ts';
+import { interfaceFor, interfaceNamed } from '../../src/mappers/registry.ts';
 import { createGateway } from '../../src/platform/gateway.ts';
 import { staticSigner } from '../../src/platform/signer.ts';
 import type { Transport } from '../../src/platform/transport.ts';
@@ -27,12 +31,16 @@ export type AgentParts = {
   relay(): Promise<number>;
   /** Sends what is owed and due, one after the other; gives how many. */
   deliver(most?: number): Promise<number>;
-  /** Works until nothing is owed: not in the outbox, not in the ledger. */
+  /** Works until nothing is owed that does not wait for a person: not in the outbox, not in the ledger. */
   finish(): Promise<void>;
   /** Puts back what lost its job. */
   sweep(): Promise<number>;
   /** Asks for every status that is due. */
   poll(): Promise<number>;
+  /** Sends records of the ERP's tables again. */
+  resync(selection: ResyncSelection, force: boolean): Promise<void>;
+  /** A person says which id the platform has for a record. */
+  bind(lane: Lane, platformId: string): Promise<BoundByPerson>;
 };
 
 const platform = loadPlatformPaths(undefined);
@@ -45,8 +53,9 @@ export function buildAgent(parts: {
   readonly life: Life;
   readonly transport: Transport;
   readonly platformUrl: string;
+  readonly sources?: Sources;
 }): AgentParts {
-  const { store, life, platformUrl } = parts;
+  const { store, life, platformUrl, sources = new Map() } = parts;
   const environment = platformEnvironment(platformUrl);
   const settings = loadSettings(environment);
   const accounts = loadAccounts(settings, environment);
@@ -83,7 +92,7 @@ export function buildAgent(parts: {
   });
   const relayContext = {
     database,
-    sources: new Map(),
+    sources,
     keyFormat: platform.key,
     shard: 0,
     writesBack,
@@ -142,11 +151,29 @@ export function buildAgent(parts: {
       for (const watch of due) await pollWatch(context, watch);
       return due.length;
     },
+    resync: async (selection, force) => {
+      const map = sources.get('goods');
+      if (!map) throw new Error('There is no source map of goods.');
+      let after: string | undefined;
+      do {
+        const page = await readKeys(database, map, selection, { after, limit: 2 });
+        await enqueueKeys(database, page, { entity: 'goods', account: 'default', force });
+        after = page.next;
+      } while (after !== undefined);
+    },
+    bind: async (lane, platformId) => {
+      const target = interfaceFor(lane.entity);
+      if (!target?.push) throw new Error(`Nothing takes ${lane.entity}.`);
+      const agent = { id, shard: 0, writesBack };
+      const context = { target, push: target.push, mapperOptions, agent, sourceRecord: undefined };
+      return bindRecord(database, { lane, platformId, replace: false }, context);
+    },
   };
 }
 
 async function isOwing({ kysely }: Database): Promise<boolean> {
   const outbox = await kysely.selectFrom('ctg_outbox').select('id').limit(1).executeTakeFirst();
-  const ledger = kysely.selectFrom('ctg_delivery').select('id').where('open_lane', 'is not', null);
+  // What waits for a person, and what waits for that, is not owed by an agent.
+  const ledger = kysely.selectFrom('ctg_delivery').select('id').where('due_at', 'is not', null);
   return outbox !== undefined || (await ledger.limit(1).executeTakeFirst()) !== undefined;
 }

@@ -8,6 +8,7 @@ import { customer, goods, order } from '../support/running-agent.ts';
 import { type AgentParts, buildAgent } from './agent-parts.ts';
 import { Death, type Life, liveFor, openMortalDatabase } from './mortal.ts';
 import { type MortalWorld, startMortalWorld } from './mortal-world.ts';
+import { type Added, addedSince, platformHolds } from './platform-holds.ts';
 
 type Changes = readonly { readonly entity: string; readonly key: string; readonly payload: unknown }[];
 
@@ -42,6 +43,24 @@ const KINDS: Readonly<Record<string, (n: number) => readonly Changes[]>> = {
       },
     ],
   ],
+};
+
+/** What each life must have added to the platform, once. Records that stand in one row each are named by their values. */
+const ADDED: Readonly<Record<keyof typeof KINDS, (n: number) => Added>> = {
+  'goods, of which the newest state counts': (n) => ({ [`goods G-${n} 2`]: 1 }),
+  'a customer, which is looked for before it is added': (n) => ({ [`customer 汽修厂C-${n} 苏州市`]: 1 }),
+  'a relation and a discount': (n) => ({ [`relation T-${n} 2`]: 1, [`discount D-${n} 8800`]: 1 }),
+  'an order with its reminders': () => ({ orders: 1, lines: 2, reminders: 2 }),
+  'an order, its shipment and its receipt': () => ({
+    orders: 1,
+    lines: 1,
+    reminders: 1,
+    shipments: 1,
+    receipts: 1,
+  }),
+  'an acceptance': () => ({ acceptances: 1 }),
+  'a return that is confirmed': () => ({ returns: 1 }),
+  'a rule of the goods list': () => ({ rules: 1 }),
 };
 
 const logistics = { logisticsId: 'L1', logisticsName: '顺丰', logisticsOrder: 'W1' };
@@ -99,6 +118,8 @@ describe('a process that dies at any step', () => {
       let deaths = 0;
       for (let steps = 1; ; steps++) {
         const n = ++records;
+        const before = platformHolds(sandbox.state());
+        const captured = (await readSummary(erp)).balance.captured;
         sandbox.setOrderStatus(`PX-${n}`, 1);
         sandbox.setOrderStatus(`PR-${n}`, 60);
         const life = liveFor(steps);
@@ -118,11 +139,16 @@ describe('a process that dies at any step', () => {
           dropped: 0,
         });
         expect(sandbox.state().violations, `died at step ${steps}`).toEqual([]);
+        const added = addedSince(before, platformHolds(sandbox.state()));
+        expect(added, `died at step ${steps}`).toEqual(ADDED[name]?.(n));
+        // What the ERP committed, and a reminder for each that the platform holds.
+        const changes = changesOf(n).flat().length + (added.reminders ?? 0);
+        expect(summary.balance.captured - captured, `died at step ${steps}`).toBe(changes);
         if (!life.dead) break;
         deaths++;
       }
       expect(deaths).toBeGreaterThan(40);
-    }, 120_000);
+    }, 240_000);
   }
 
   it('shows each status to the ERP once, whatever poll it dies in', async () => {

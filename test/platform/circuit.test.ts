@@ -167,6 +167,34 @@ describe('an open circuit', () => {
   });
 });
 
+describe('answers that may be about the record', () => {
+  it('do not open the circuit when they are about one and the same, however often', () => {
+    const { circuit, permit } = bench();
+    for (let attempt = 0; attempt < 50; attempt += 1) circuit.record('suspect', permit(), 7);
+    expect(circuit.snapshot()).toMatchObject({ state: 'closed', failures: 1 });
+  });
+
+  it('do not open it while others succeed, and do so soon after nothing does any more', () => {
+    const { circuit, permit, pass, send } = bench();
+    send('success');
+    for (let record = 0; record < 50; record += 1) circuit.record('suspect', permit(), record);
+    expect(circuit.snapshot()).toMatchObject({ state: 'closed', failures: 0 });
+    pass(2000);
+    for (let record = 0; record < 5; record += 1) circuit.record('suspect', permit(), record);
+    expect(circuit.snapshot()).toMatchObject({ state: 'open', failures: 5, retryInMs: 1000 });
+    pass(1000);
+    circuit.record('suspect', permit(), 9);
+    expect(circuit.snapshot()).toMatchObject({ state: 'open', retryInMs: 2000 });
+  });
+
+  it('count with failures of the system itself', () => {
+    const { circuit, permit, send } = bench();
+    for (let failure = 0; failure < 4; failure += 1) send('failure');
+    circuit.record('suspect', permit(), 1);
+    expect(circuit.snapshot()).toMatchObject({ state: 'open' });
+  });
+});
+
 describe('under any sequence of events', () => {
   type Step =
     | { readonly pass: number }
@@ -177,7 +205,7 @@ describe('under any sequence of events', () => {
     fc.constant({ enter: true as const }),
     fc.record({
       report: fc.nat(50),
-      result: fc.constantFrom<SendResult>('success', 'failure', 'failure', 'neutral', 'unused'),
+      result: fc.constantFrom<SendResult>('success', 'failure', 'failure', 'suspect', 'neutral', 'unused'),
     }),
   );
   const steps = fc.array(step, { maxLength: 300, size: 'max' });
@@ -260,9 +288,10 @@ describe('failureOf', () => {
     [coded('not-sent', 'CLOSED'), 'neutral'],
     [coded('in-doubt', 'ETIMEDOUT'), 'failure'],
     [coded('in-doubt', 'ECONNRESET'), 'failure'],
-    [coded('in-doubt', 'UNREADABLE'), 'failure'],
-    [coded('in-doubt', 'TOO_LARGE'), 'failure'],
-    [coded('in-doubt', 'HTTP_500'), 'failure'],
+    [coded('in-doubt', 'UNREADABLE'), 'suspect'],
+    [coded('in-doubt', 'TOO_LARGE'), 'suspect'],
+    [coded('in-doubt', 'HTTP_500'), 'suspect'],
+    [coded('in-doubt', 'HTTP_502'), 'failure'],
     [coded('in-doubt', 'HTTP_503'), 'failure'],
     [coded('in-doubt', 'HTTP_302'), 'neutral'],
     [coded('in-doubt', 'HTTP_404'), 'neutral'],

@@ -1,16 +1,15 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Dialect } from '../../erp/database.ts';
 import { COLUMN_WORDS, type ColumnWords } from './column-words.ts';
+import { runStatements } from './run-statements.ts';
 
 /** The tables of the first release: outbox, ledger, and what is written back. */
 export function firstTables(dialect: Dialect): Migration {
   return {
     async up(database: Kysely<unknown>): Promise<void> {
       const words = COLUMN_WORDS[dialect];
-      for (const statement of [...tables(words), ...indexes(), ...extras(dialect)]) {
-        await sql.raw(statement).execute(database);
-      }
+      await runStatements(database, dialect, [...tables(words), ...indexes(), ...extras(dialect)]);
     },
   };
 }

@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Dialect } from '../../erp/database.ts';
+import { runStatements } from './run-statements.ts';
 
 /**
  * What the console shows beside the ledger: who did what, sends by the minute, each interface's last errors, and
@@ -9,9 +10,7 @@ import type { Dialect } from '../../erp/database.ts';
 export function auditTables(dialect: Dialect): Migration {
   return {
     async up(database: Kysely<unknown>): Promise<void> {
-      for (const statement of dialect === 'postgres' ? POSTGRES : MYSQL) {
-        await sql.raw(statement).execute(database);
-      }
+      await runStatements(database, dialect, dialect === 'postgres' ? POSTGRES : MYSQL);
     },
   };
 }

@@ -1,13 +1,14 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Dialect } from '../../erp/database.ts';
 import { COLUMN_WORDS, type ColumnWords } from './column-words.ts';
+import { runStatements } from './run-statements.ts';
 
 /** What comparing the ERP with the platform found, and which rows of the mirror a comparison has met. */
 export function reconcileTables(dialect: Dialect): Migration {
   return {
     async up(database: Kysely<unknown>): Promise<void> {
-      for (const statement of statements(COLUMN_WORDS[dialect])) await sql.raw(statement).execute(database);
+      await runStatements(database, dialect, statements(COLUMN_WORDS[dialect]));
     },
   };
 }

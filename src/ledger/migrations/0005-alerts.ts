@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Dialect } from '../../erp/database.ts';
+import { runStatements } from './run-statements.ts';
 
 /** Alerts, kept so that several agents and restarts do not repeat them; and the trace that a change belongs to. */
 export function alertsAndTraces(dialect: Dialect): Migration {
@@ -20,7 +21,7 @@ export function alertsAndTraces(dialect: Dialect): Migration {
         'ALTER TABLE ctg_outbox ADD COLUMN trace VARCHAR(64) NULL',
         'ALTER TABLE ctg_delivery ADD COLUMN trace VARCHAR(64) NULL',
       ];
-      for (const statement of statements) await sql.raw(statement).execute(database);
+      await runStatements(database, dialect, statements);
     },
   };
 }

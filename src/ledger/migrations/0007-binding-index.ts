@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Dialect } from '../../erp/database.ts';
+import { runStatements } from './run-statements.ts';
 
 /**
  * The unique index over platform ids begins with the platform id. While it began with account and entity, a planner
@@ -11,10 +12,10 @@ export function bindingIndex(dialect: Dialect): Migration {
   return {
     async up(database: Kysely<unknown>): Promise<void> {
       const table = dialect === 'mysql' ? ' ON ctg_binding' : '';
-      await sql.raw(`DROP INDEX ctg_binding_platform${table}`).execute(database);
-      await sql
-        .raw('CREATE UNIQUE INDEX ctg_binding_platform ON ctg_binding (platform_id, account, entity)')
-        .execute(database);
+      await runStatements(database, dialect, [
+        `DROP INDEX ctg_binding_platform${table}`,
+        'CREATE UNIQUE INDEX ctg_binding_platform ON ctg_binding (platform_id, account, entity)',
+      ]);
     },
   };
 }

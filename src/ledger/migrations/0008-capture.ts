@@ -1,13 +1,14 @@
-import { type Kysely, sql } from 'kysely';
+import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Dialect } from '../../erp/database.ts';
 import { COLUMN_WORDS, type ColumnWords } from './column-words.ts';
+import { runStatements } from './run-statements.ts';
 
 /** What triggers could not write, what the ERP's tables are to be told, and the way from a record to its accounts. */
 export function captureTables(dialect: Dialect): Migration {
   return {
     async up(database: Kysely<unknown>): Promise<void> {
-      for (const statement of statements(COLUMN_WORDS[dialect])) await sql.raw(statement).execute(database);
+      await runStatements(database, dialect, statements(COLUMN_WORDS[dialect]));
     },
   };
 }

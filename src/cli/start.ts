@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { setVariable } from '../config/environment.ts';
 import { runDaemon } from '../main.ts';
 
 /** `ctg-sync start` */
@@ -13,7 +14,7 @@ export function startCommand(program: Command): void {
     )
     .action(({ senders }: { senders?: number }) => {
       // The other processes read it from there too.
-      if (senders !== undefined) process.env.SENDERS = String(senders);
+      if (senders !== undefined) setVariable('SENDERS', String(senders));
       return runDaemon();
     });
 }

@@ -23,3 +23,8 @@ function readEnvFile(file: string): Record<string, string> {
     throw error;
   }
 }
+
+/** Sets a variable for this process and those that it starts: what the command line says wins over every file. */
+export function setVariable(name: string, value: string): void {
+  process.env[name] = value;
+}

@@ -186,7 +186,7 @@ function freezeDecided(
   takeKey: () => string,
 ): ReturnType<NonNullable<PlatformInterface['push']>['freeze']> {
   if (decision.kind !== 'insert') return undefined;
-  return target?.push?.freeze(recordOf(decision), { key: lane.key, takeKey });
+  return target?.push?.freeze(readOnce(decision), { key: lane.key, takeKey });
 }
 
 type Insertion = Extract<Decision, { kind: 'insert' }>;
@@ -194,7 +194,7 @@ type Insertion = Extract<Decision, { kind: 'insert' }>;
 /** The record of each decision, read once: several steps ask for it. */
 const records = new WeakMap<Insertion, unknown>();
 
-function recordOf(decision: Insertion): unknown {
+function readOnce(decision: Insertion): unknown {
   const known = records.get(decision);
   if (known !== undefined) return known;
   const record: unknown = JSON.parse(decision.json);
@@ -216,7 +216,7 @@ async function findMissing(
 
 function neededLanes({ lane, target, decision }: Decided): Lane[] {
   if (decision.kind !== 'insert') return [];
-  const needs = target?.push?.needs(recordOf(decision)) ?? [];
+  const needs = target?.push?.needs(readOnce(decision)) ?? [];
   return needs.map((need) => ({ account: lane.account, ...need }));
 }
 

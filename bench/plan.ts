@@ -34,7 +34,7 @@ const HELP = `npm run bench -- [options]
   --tiny             shows that everything runs, and measures nothing worth reading
   --rounds N         rounds, alternating between the cases (5)
   --deliveries N     deliveries of each drain (5000)
-  --only TEXT        only the cases whose name contains TEXT; several are separated by commas
+  --only TEXT        only the cases whose name contains TEXT; several are separated by semicolons
   --json FILE        where the figures are written (bench/results.json)
 `;
 
@@ -57,7 +57,7 @@ export function readPlan(args: readonly string[]): Plan | undefined {
     return undefined;
   }
   const size = values.tiny ? TINY : values.quick ? QUICK : FULL;
-  const words = values.only?.split(',');
+  const words = values.only?.split(';');
   const cases = size.cases.filter((each) => !words || words.some((word) => nameOf(each).includes(word)));
   return {
     ...size,

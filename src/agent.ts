@@ -273,6 +273,7 @@ async function build(
       const { waiting, again } = await queues.depth(name);
       return waiting + again;
     },
+    blocked: { after: '' },
   };
   await bringForward(database, false);
   await sweep(sweepContext, 0);

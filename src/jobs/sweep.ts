@@ -10,7 +10,12 @@ export type SweepContext = {
   readonly requeue: (deliveries: readonly ReadyDelivery[], orphaned: boolean) => Promise<void>;
   /** How many jobs of an interface wait to be taken. */
   readonly waiting: (name: string) => Promise<number>;
+  /** From which lane on the next sweep looks at what is blocked. */
+  readonly blocked: { after: string };
 };
+
+/** Looks at blocked deliveries in one sweep: where very many are blocked, the next sweep goes on. */
+const BLOCKED_LOOKS = 10;
 
 const PAGE = 500;
 /** So many are looked at one by one in each sweep, since something of their jobs may stand in the way. */
@@ -25,10 +30,15 @@ const LONG_OVERDUE_MS = 30_000;
  * @param graceMs how long a delivery must have been due: time enough for its job to be taken in the usual way.
  */
 export async function sweep(
-  { database, enqueue, requeue, waiting }: SweepContext,
+  { database, enqueue, requeue, waiting, blocked }: SweepContext,
   graceMs: number,
 ): Promise<number> {
-  await enqueue(await freeBlocked(database));
+  for (let looks = 0; looks < BLOCKED_LOOKS; looks += 1) {
+    const { ready, next } = await freeBlocked(database, blocked.after);
+    await enqueue(ready);
+    blocked.after = next ?? '';
+    if (next === undefined) break;
+  }
   if (graceMs > 0) {
     const long = await overdueDeliveries(database, { afterId: 0, limit: PAGE, graceMs: LONG_OVERDUE_MS });
     await requeue(long, true);

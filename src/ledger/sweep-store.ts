@@ -20,24 +20,35 @@ export async function overdueDeliveries(
     .execute();
 }
 
+/** What one look at blocked deliveries found, and from which lane on the next look goes on; undefined: from the first. */
+export type FreedPage = { readonly ready: readonly ReadyDelivery[]; readonly next: string | undefined };
+
+/** Lanes of one look. */
+const LANES = 500;
+
 /**
  * Frees deliveries whose record's needs are met although they were written as blocked: the order was accepted between
- * the relay's look at it and the relay's commit.
+ * the relay's look at it and the relay's commit. Looks at the lanes behind `after`, in their order.
  */
-export async function freeBlocked(database: Database): Promise<ReadyDelivery[]> {
+export async function freeBlocked(database: Database, after: string): Promise<FreedPage> {
   const { kysely, dialect } = database;
   const waits = await kysely
     .selectFrom('ctg_delivery')
     .select('waits_for')
     .distinct()
-    .where('waits_for', 'is not', null)
+    .where('waits_for', '>', after)
     .where('state', '=', 'blocked')
-    .limit(500)
+    .orderBy('waits_for')
+    .limit(LANES)
     .execute();
-  const lanes = waits.flatMap(({ waits_for: lane }) => (lane === null ? [] : [parseLane(lane)]));
-  if (lanes.length === 0) return [];
-  const bound = await findBound(kysely, dialect, lanes);
-  return database.transact((transaction) => unblockLanes(transaction, dialect, [...bound.keys()]));
+  const names = waits.flatMap(({ waits_for: lane }) => lane ?? []);
+  if (names.length === 0) return { ready: [], next: undefined };
+  const bound = await findBound(kysely, dialect, names.map(parseLane));
+  const ready =
+    bound.size === 0
+      ? []
+      : await database.transact((transaction) => unblockLanes(transaction, dialect, [...bound.keys()]));
+  return { ready, next: names.length < LANES ? undefined : names.at(-1) };
 }
 
 function parseLane(lane: string): { account: string; entity: string; key: string } {

@@ -103,7 +103,10 @@ export function buildAgent(parts: {
   const deliver = async (most = 1_000): Promise<number> => {
     const due: ReadyDelivery[] = [];
     const keep = async (ready: readonly ReadyDelivery[]): Promise<void> => void due.push(...ready);
-    await sweep({ database, enqueue: keep, requeue: keep, waiting: async () => 0 }, 0);
+    await sweep(
+      { database, enqueue: keep, requeue: keep, waiting: async () => 0, blocked: { after: '' } },
+      0,
+    );
     for (const each of due.slice(0, most)) {
       const target = interfaceNamed(each.interface);
       if (target) await deliverer.deliver(target, each.id);
@@ -130,7 +133,13 @@ export function buildAgent(parts: {
     deliver,
     sweep: () =>
       sweep(
-        { database, enqueue: async () => undefined, requeue: async () => undefined, waiting: async () => 0 },
+        {
+          database,
+          enqueue: async () => undefined,
+          requeue: async () => undefined,
+          waiting: async () => 0,
+          blocked: { after: '' },
+        },
         0,
       ),
     poll: async () => {

@@ -1,8 +1,9 @@
 // npm run bench: measures the agent against the loops that people write, in one run, alternating, as ratios.
 import { fork, spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { barChart, barOf } from './chart.ts';
 import { type Figures, figuresOf, medians } from './figures.ts';
 import { goalsOf, type Result } from './goals.ts';
 import { type Case, nameOf, type Plan, readPlan } from './plan.ts';
@@ -32,6 +33,7 @@ async function bench(plan: Plan): Promise<void> {
     printResults(results);
     printGoals(goalsOf(results));
     if (plan.output !== undefined) writeResults(plan, results, plan.output);
+    if (plan.charts !== undefined) drawCharts(results, plan.charts);
   } finally {
     await servers.stop();
     responder.stop();
@@ -100,4 +102,31 @@ function writeResults(plan: Plan, results: readonly Result[], file: string): voi
     2,
   );
   writeFileSync(file, `${text}\n`);
+}
+
+/** The drains of goods without latency and faults, which all contenders have. */
+function drawCharts(results: readonly Result[], folder: string): void {
+  const drains = results.filter(
+    ({ case: { load, latencyMs, faultRate } }) => load === 'goods' && latencyMs === 0 && faultRate === 0,
+  );
+  mkdirSync(folder, { recursive: true });
+  const draw = (file: string, title: string, pick: (figures: Figures) => number | undefined): void => {
+    const bars = drains.flatMap(({ case: each, figures }) => {
+      const value = pick(figures);
+      return value === undefined ? [] : [barOf(each, value)];
+    });
+    const format = (value: number): string => (value < 10 ? value.toFixed(2) : String(Math.round(value)));
+    writeFileSync(`${folder}/${file}.svg`, barChart(title, bars, format));
+  };
+  draw('drain', 'Deliveries per second', (figures) => figures.perSecond);
+  draw(
+    'processor',
+    'Processor seconds of the client per 1,000 deliveries',
+    (figures) => figures.cpuPerThousand,
+  );
+  draw(
+    'idle',
+    'From the commit to the platform while idle, median in milliseconds',
+    (figures) => figures.idleP50Ms,
+  );
 }

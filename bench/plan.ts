@@ -26,6 +26,7 @@ export type Plan = {
   readonly concurrency: number;
   readonly cases: readonly Case[];
   readonly output: string | undefined;
+  readonly charts: string | undefined;
 };
 
 const HELP = `npm run bench -- [options]
@@ -34,8 +35,10 @@ const HELP = `npm run bench -- [options]
   --tiny             shows that everything runs, and measures nothing worth reading
   --rounds N         rounds, alternating between the cases (5)
   --deliveries N     deliveries of each drain (5000)
+  --warm-up N        deliveries before it, which are not measured (1000)
   --only TEXT        only the cases whose name contains TEXT; several are separated by semicolons
   --json FILE        where the figures are written (bench/results.json)
+  --charts FOLDER    where charts are drawn, as SVG
 `;
 
 /** Reads the command line; prints the help and gives nothing where that was asked for. */
@@ -47,8 +50,10 @@ export function readPlan(args: readonly string[]): Plan | undefined {
       tiny: { type: 'boolean', default: false },
       rounds: { type: 'string' },
       deliveries: { type: 'string' },
+      'warm-up': { type: 'string' },
       only: { type: 'string' },
       json: { type: 'string' },
+      charts: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -64,8 +69,10 @@ export function readPlan(args: readonly string[]): Plan | undefined {
     cases,
     rounds: Number(values.rounds ?? size.rounds),
     deliveries: Number(values.deliveries ?? size.deliveries),
+    warmUp: Number(values['warm-up'] ?? size.warmUp),
     concurrency: 64,
     output: values.tiny ? values.json : (values.json ?? 'bench/results.json'),
+    charts: values.charts,
   };
 }
 

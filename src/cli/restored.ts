@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { createLogger } from '../config/logger.ts';
 import { type Database, openDatabase } from '../erp/database.ts';
-import { afterRestore, type RestoredReport } from '../jobs/restored.ts';
+import { AgentsLive, afterRestore, type RestoredReport } from '../jobs/restored.ts';
 import { SourceUnreadable } from '../jobs/source-unreadable.ts';
 import { noTracer } from '../jobs/tracing.ts';
 import { writesBackOf } from '../jobs/write-back.ts';
@@ -99,6 +99,7 @@ async function run(
     tracer: noTracer,
   };
   return afterRestore(context, request).catch((cause: unknown) => {
+    if (cause instanceof AgentsLive) throw agentRuns(cause.ids.join(', '));
     if (!(cause instanceof SourceUnreadable)) throw cause;
     throw new CommandError(cause.message, {
       fix: 'Correct the source map (ctg-sync doctor tries it). Nothing was changed.',

@@ -66,6 +66,8 @@ export type Deliverer = {
 
 /** What is told to come back when the system may work again does not all come at once. */
 const SPREAD_MS = 2_000;
+/** Each coming back costs the queue more than a look at the circuit is worth. */
+const LEAST_PAUSE_MS = 1_000;
 
 /**
  * Deliveries under way for each that is being sent: the others are being claimed or settled, many with one statement,
@@ -105,7 +107,8 @@ export function createDeliverer(context: DeliverContext): Deliverer {
     try {
       const permit = await context.gateway.enter(target.system, stopping.signal, again);
       if (!permit) return { kind: 'later', inMs: 0 };
-      if (permit.kind === 'wait') return { kind: 'later', inMs: permit.waitMs + Math.random() * SPREAD_MS };
+      if (permit.kind === 'wait')
+        return { kind: 'later', inMs: Math.max(permit.waitMs, LEAST_PAUSE_MS) + Math.random() * SPREAD_MS };
       return await turns(() => deliverNow(context, { claims, settlements, send }, target, id, permit));
     } finally {
       inFlight.delete(id);

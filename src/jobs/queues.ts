@@ -197,7 +197,8 @@ async function processJob(
       return result.summary;
     case 'later':
       if (job.priority !== AGAIN_PRIORITY) await job.changePriority({ priority: AGAIN_PRIORITY });
-      await job.moveToDelayed(Date.now() + result.inMs, token);
+      // A whole number: the queue on PostgreSQL takes no other.
+      await job.moveToDelayed(Math.ceil(Date.now() + result.inMs), token);
       throw new DelayedError();
   }
 }

@@ -7,6 +7,7 @@ import {
   lockRelay,
   newestDelivery,
   raiseKeyClock,
+  readLivingAgents,
   readOlderPersons,
 } from '../ledger/restored-store.ts';
 import { type RelayContext, relayOutbox } from './relay.ts';
@@ -40,8 +41,10 @@ const EVERYTHING = { onlyEntities: undefined, unreadableEntities: [], refusedAcc
 /**
  * Makes a restored ledger safe to go on with: whatever was owed when the backup was made may have been sent since. All of
  * the outbox is moved into the ledger, and in one transaction with that everything owed is counted as in doubt, or
- * held where a new key would double it. No agent may run meanwhile. Done twice, it changes nothing that matters.
+ * held where a new key would double it. Done twice, it changes nothing that matters. No agent may run meanwhile: one that
+ * is started now finds the rows locked, and one that was before the locks is seen at the end.
  *
+ * @throws AgentsLive when an agent lives; then nothing is changed.
  * @throws SourceUnreadable when a record cannot be read through its source map; then nothing is changed.
  */
 export async function afterRestore(
@@ -58,6 +61,8 @@ export async function afterRestore(
     const moved = await emptyOutbox({ ...context, database: within(database, transaction) });
     const doubtful = await holdNewKeys(transaction, database.dialect, newest);
     const inDoubt = await doubtOpen(transaction);
+    const living = await readLivingAgents(database);
+    if (living.length > 0) throw new AgentsLive(living);
     const report = { dryRun, moved, ...doubtful, inDoubt, fromBackup };
     if (dryRun) throw new OnlyLooked(report);
     return report;
@@ -66,6 +71,17 @@ export async function afterRestore(
     if (error instanceof OnlyLooked) return error.report;
     throw error;
   });
+}
+
+/** An agent may be sending what this takes for owed. */
+export class AgentsLive extends Error {
+  override readonly name = 'AgentsLive';
+  readonly ids: readonly string[];
+
+  constructor(ids: readonly string[]) {
+    super(`An agent is running: ${ids.join(', ')}.`);
+    this.ids = ids;
+  }
 }
 
 /** Takes the transaction back, with what it found. */

@@ -1,7 +1,10 @@
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startAdmin } from '../../src/admin/server.ts';
 import { type Database, openDatabase } from '../../src/erp/database.ts';
 import { writeOutbox } from '../../src/erp/outbox.ts';
+import { markAlive } from '../../src/ledger/agents.ts';
+import { lockRelay } from '../../src/ledger/restored-store.ts';
 import { createWorkplace, type Workplace } from '../cli/running-command.ts';
 import { dumpDatabase } from '../support/dumped-database.ts';
 import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
@@ -145,6 +148,22 @@ for (const store of availableStores().filter(({ name }) => name.endsWith('+ Redi
       expect([code, stderr]).toEqual([1, expect.stringContaining('An agent is running')]);
     });
 
+    it('is not touched either when an agent is started in the middle', async () => {
+      await setup.agent.stop();
+      await writeOutbox(original.kysely, [{ account: 'default', op: 'upsert', ...order('SO-8') }]);
+      const running = await original.kysely.transaction().execute(async (transaction) => {
+        await lockRelay(transaction);
+        const started = workplace.start(['restored']);
+        await until('it waits for the relay', async () => (await waitsForRelay(original)) || undefined);
+        await markAlive(original, { id: 'early', host: 'here', pid: 1, leaseMs: 600_000 });
+        return started;
+      });
+      const { code, stderr } = await running.ended;
+      expect([code, stderr]).toEqual([1, expect.stringContaining('An agent is running: early')]);
+      const left = await original.kysely.selectFrom('ctg_outbox').select('entity_key').execute();
+      expect(left).toEqual([{ entity_key: 'SO-8' }]);
+    });
+
     it('gets keys above the last one that somebody remembers', async () => {
       await setup.agent.stop();
       const { code } = await workplace.run(['restored', '--last-key', 'WEBERP8000000000000000']);
@@ -183,4 +202,14 @@ async function openOf({ kysely }: Database): Promise<number> {
 /** The ids of a dry run are not those of the run itself. */
 function withoutIds(report: unknown): Record<string, unknown> {
   return JSON.parse(JSON.stringify(report, (name, value: unknown) => (name === 'id' ? undefined : value)));
+}
+
+/** Whether somebody waits for the row that the relays take turns with. */
+async function waitsForRelay({ kysely, dialect }: Database): Promise<boolean> {
+  const waiting =
+    dialect === 'postgres'
+      ? sql`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+      : sql`SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'`;
+  const { rows } = await waiting.execute(kysely);
+  return rows.length > 0;
 }

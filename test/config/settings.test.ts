@@ -228,9 +228,9 @@ test('what Kubernetes sets for a service named ctg-sync is not warned of', () =>
 
 test('a .env file is read, and a real variable wins over it', () => {
   const directory = temporaryDirectory();
-  writeIn(directory, '.env', 'CONCURRENCY=8\nSENDERS=2 # two\n');
-  const env = readEnvironment({ directory, variables: { SENDERS: '3' } });
-  expect(loadSettings(env)).toMatchObject({ concurrency: 8, senders: 3 });
+  writeIn(directory, '.env', 'CONCURRENCY=8\nPOLL_RATE_LIMIT=2 # two\n');
+  const env = readEnvironment({ directory, variables: { POLL_RATE_LIMIT: '3' } });
+  expect(loadSettings(env)).toMatchObject({ concurrency: 8, pollRateLimit: 3 });
   expect(readEnvironment({ directory: join(directory, 'none'), variables: { A: 'b' } })).toEqual({ A: 'b' });
 });
 

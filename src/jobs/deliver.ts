@@ -4,13 +4,12 @@ import type { Accounts } from '../config/accounts.ts';
 import type { Reading } from '../config/reading.ts';
 import type { Secret } from '../config/secret.ts';
 import type { Database } from '../erp/database.ts';
-import { findBound, freeIds } from '../ledger/bindings.ts';
+import { freeIds } from '../ledger/bindings.ts';
 import { type Claim, type ClaimedDelivery, claimDeliveries } from '../ledger/claims.ts';
 import type { ActingAgent } from '../ledger/hand.ts';
 import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { type Settled, settleDeliveries } from '../ledger/settle.ts';
 import type { Settlement } from '../ledger/settlement.ts';
-import { type Lane, laneText } from '../ledger/states.ts';
 import type {
   DeliveryContext,
   MapperOptions,
@@ -22,6 +21,7 @@ import { interfaceNamed } from '../mappers/registry.ts';
 import type { Permit } from '../platform/circuit-state.ts';
 import type { Gateway, GatewayResult } from '../platform/gateway.ts';
 import { beginAttempt, logAttempt, settleAttempt } from './attempt.ts';
+import { firstContext, neededIds } from './first-context.ts';
 import { createGroup, type Group } from './group.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
@@ -203,12 +203,12 @@ async function attemptDelivery(
   const refusal = context.logins.refusal(claim.account);
   if (refusal !== undefined) return settlementOf(delivering, { kind: 'login-refused', message: refusal });
   const record: unknown = JSON.parse(claim.record ?? 'null');
-  const needs = await neededIds(context, push, claim, record);
+  const needs = await neededIds(context.database, push, claim, record);
   const missing = needs.find((need) => need.platformId === undefined);
   if (missing && claim.op === 'upsert')
     return settlementOf(delivering, { kind: 'blocked', lane: missing.lane });
   let current = firstContext(
-    context,
+    context.mapperOptions,
     claim,
     record,
     needs.flatMap((need) => need.platformId ?? []),
@@ -272,38 +272,6 @@ async function follow(
   if (verdict.kind !== 'choose') return undefined;
   const free = await freeIds(context.database.kysely, claim, verdict.ids);
   return { ...current, doubt: false, progress: { ...verdict.progress, chosen: free[0] ?? '' } };
-}
-
-/** The lanes that a delivery needs, each with its platform id where there is one. A deletion needs nothing new. */
-async function neededIds(
-  { database }: DeliverContext,
-  push: Push,
-  claim: ClaimedDelivery,
-  record: unknown,
-): Promise<{ lane: Lane; platformId: string | undefined }[]> {
-  const lanes = push.needs(record).map((need) => ({ account: claim.account, ...need }));
-  if (lanes.length === 0) return [];
-  const bound = await findBound(database.kysely, database.dialect, lanes);
-  return lanes.map((lane) => ({ lane, platformId: bound.get(laneText(lane)) }));
-}
-
-function firstContext(
-  context: DeliverContext,
-  claim: ClaimedDelivery,
-  record: unknown,
-  needed: readonly string[],
-): DeliveryContext<unknown> {
-  return {
-    key: claim.key,
-    op: claim.op,
-    record,
-    frozen: JSON.parse(claim.frozen ?? '{}'),
-    progress: JSON.parse(claim.progress ?? '{}'),
-    doubt: claim.doubt,
-    bound: claim.bound && { ...claim.bound, record: JSON.parse(claim.bound.record ?? 'null') },
-    needed,
-    options: context.mapperOptions,
-  };
 }
 
 function note(

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Sources } from '../config/source-map.ts';
 import type { Database, Executor } from '../erp/database.ts';
-import { type ClaimFilter, claimOutboxRows, type OutboxRow } from '../erp/outbox.ts';
+import type { ClaimFilter } from '../erp/outbox.ts';
 import { findBound } from '../ledger/bindings.ts';
 import { type KeyFormat, takeKeys } from '../ledger/clock.ts';
 import { type Decision, decideLane, type LaneState } from '../ledger/decide.ts';
@@ -21,6 +21,7 @@ import { noteWriteBacks, type WriteBackNote, type WritesBack } from '../ledger/w
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { hydrate } from './hydrate.ts';
 import { groupByLane, type LaneChanges } from './lanes.ts';
+import { takeChanges } from './take-changes.ts';
 import type { Span, Tracer } from './tracing.ts';
 
 /** What the relay works with. */
@@ -39,8 +40,8 @@ export type RelayContext = {
 export type RelayBatch = { readonly claimed: number; readonly ready: readonly ReadyDelivery[] };
 
 /**
- * Moves some `limit` changes from the outbox into the ledger (more where they are of few records), in one transaction: either they are in the outbox or in
- * the ledger, never in both or neither. One relay works at a time, whatever number of agents run (a row lock), so that
+ * Moves some `limit` changes from the outbox into the ledger (more where they are of few records), in one transaction:
+ * either they are in the outbox or in the ledger, never in both or neither. One relay works at a time, whatever number of agents run (a row lock), so that
  * changes of one record keep their order. Gives no rows when another agent is at it.
  */
 export async function relayOutbox(
@@ -53,44 +54,13 @@ export async function relayOutbox(
     // A transaction that met a deadlock runs again: the spans of the first time never end, and are never seen.
     spans.length = 0;
     if (!(await takeRelayTurn(transaction))) return { claimed: 0, ready: [] };
-    const rows = await claimRows(transaction, context.database.dialect, limit, filter);
+    const rows = await takeChanges(transaction, context.database.dialect, limit, filter);
     if (rows.length === 0) return { claimed: 0, ready: [] };
     const lanes = groupByLane(rows, await hydrate(transaction, context.sources, rows), context.companyOf);
     return { claimed: rows.length, ready: await writeLanes(transaction, context, lanes, spans) };
   });
   for (const span of spans) span.end();
   return batch;
-}
-
-/** How many times its limit one batch may hold, where a few records change all the time. */
-const LARGEST_BATCH = 10;
-
-/**
- * Takes as many changes as there is work for: those of one record are one send of its newest state, or little more. Else
- * a record with a hundred thousand changes would hold the others up for as many batches.
- */
-async function claimRows(
-  executor: Executor,
-  dialect: Database['dialect'],
-  limit: number,
-  filter: ClaimFilter,
-): Promise<OutboxRow[]> {
-  const rows = await claimOutboxRows(executor, dialect, limit, filter);
-  const records = new Set(rows.map(recordOf));
-  for (let asked = limit; rows.length >= asked && records.size * 2 < limit; ) {
-    const more = Math.min(4 * limit, LARGEST_BATCH * limit - rows.length);
-    if (more <= 0) break;
-    asked += more;
-    for (const row of await claimOutboxRows(executor, dialect, more, filter)) {
-      rows.push(row);
-      records.add(recordOf(row));
-    }
-  }
-  return rows;
-}
-
-function recordOf({ account, entity, key }: OutboxRow): string {
-  return laneText({ account, entity, key });
 }
 
 async function takeRelayTurn(executor: Executor): Promise<boolean> {

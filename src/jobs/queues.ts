@@ -137,6 +137,8 @@ async function requeue(queue: JobQueue, delivery: ReadyDelivery, orphaned: boole
   const state = await queue.getJobState(jobId);
   if (state === 'completed' || state === 'failed') await queue.remove(jobId);
   if (state === 'delayed') await (await queue.getJob(jobId))?.promote();
+  // What goes again goes behind what was never tried; where there is always something new, it must not wait for ever.
+  if (state === 'prioritized' && orphaned) await (await queue.getJob(jobId))?.changePriority({ priority: 0 });
   if (state === 'active' && orphaned) {
     await queue.add(job.name, job.data, { ...job.opts, jobId: `${jobId}-beside`, removeOnComplete: true });
   } else await queue.add(job.name, job.data, job.opts);

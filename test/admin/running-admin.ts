@@ -1,4 +1,5 @@
 import { startAdmin } from '../../src/admin/server.ts';
+import { withinTime } from '../../src/admin/within-time.ts';
 import { type Setup, type SetupOptions, startSetup } from '../support/running-agent.ts';
 import type { Store } from '../support/stores.ts';
 
@@ -52,7 +53,8 @@ export async function startAdminSetup(store: Store, options: SetupOptions = {}):
     post: (path, body, headers = {}) =>
       request(path, { method: 'POST', headers, ...(body !== undefined && { body }) }),
     stop: async () => {
-      await admin.close();
+      // As the daemon does it: a browser may hold a stream of events open.
+      await withinTime(5_000, admin.close()).catch(() => undefined);
       await setup.stop();
     },
   };

@@ -206,6 +206,7 @@ async function build(
     retryCapMs: settings.retryCapMs,
     retryMaxAgeMs: settings.retryMaxAgeHours * 3_600_000,
     concurrency: settings.concurrency,
+    longestSendMs: longestSendMs(settings, platform),
     tracer,
     onReady: (ready) => void enqueue(ready).catch(() => undefined),
     onOutbox: () => relay.wake(),

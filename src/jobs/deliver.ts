@@ -47,6 +47,8 @@ export type DeliverContext = {
   readonly retryCapMs: number;
   readonly retryMaxAgeMs: number;
   readonly concurrency: number;
+  /** The longest that a send may take, milliseconds. */
+  readonly longestSendMs: number;
   readonly tracer: Tracer;
   /** Told what may be sent because of something that was settled. */
   readonly onReady: (ready: readonly ReadyDelivery[]) => void;
@@ -97,6 +99,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
     LARGEST_GROUP,
   );
   const send = limitSends(context.gateway, context.concurrency, stopping.signal);
+  const means: Means = { claims, settlements, send, startedAt: performance.now() };
   const inFlight = new Set<number>();
 
   const deliver: Deliverer['deliver'] = async (target, id, again = false) => {
@@ -109,7 +112,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
       if (!permit) return { kind: 'later', inMs: 0 };
       if (permit.kind === 'wait')
         return { kind: 'later', inMs: Math.max(permit.waitMs, LEAST_PAUSE_MS) + Math.random() * SPREAD_MS };
-      return await turns(() => deliverNow(context, { claims, settlements, send }, target, id, permit));
+      return await turns(() => deliverNow(context, means, target, id, permit));
     } finally {
       inFlight.delete(id);
     }
@@ -128,6 +131,8 @@ type Means = {
   readonly claims: Group<number, Claim>;
   readonly settlements: Group<Settlement, Settled>;
   readonly send: Gateway['send'];
+  /** When this deliverer began, by the clock that only goes forward. */
+  readonly startedAt: number;
 };
 
 async function settleGroup(
@@ -161,7 +166,7 @@ async function deliverNow(
       const attempt = beginAttempt(context.tracer, claim);
       const settlement = await attemptDelivery(
         context,
-        means.send,
+        means,
         target,
         target.push,
         claim,
@@ -190,7 +195,7 @@ function jobResult(settlement: Settlement, settled: Settled): JobResult {
 /** Takes a delivery as far as it goes now: one request, or several where one leads to the next. */
 async function attemptDelivery(
   context: DeliverContext,
-  send: Gateway['send'],
+  means: Means,
   target: PlatformInterface,
   push: Push,
   claim: ClaimedDelivery,
@@ -199,6 +204,8 @@ async function attemptDelivery(
 ): Promise<Settlement> {
   const account = context.accounts.get(claim.account);
   const delivering: Delivering = { context, target, push, claim, attempts: [] };
+  const waitMs = stillAtWorkMs(context, means, claim);
+  if (waitMs > 0) return settlementOf(delivering, { kind: 'abandoned', waitMs });
   if (!account) return settlementOf(delivering, { kind: 'no-account' });
   const refusal = context.logins.refusal(claim.account);
   if (refusal !== undefined) return settlementOf(delivering, { kind: 'login-refused', message: refusal });
@@ -224,7 +231,7 @@ async function attemptDelivery(
     const beforeSend = context.leaseFault;
     const span = context.tracer.start(`send ${next.via}`, { parent: attempt.traceparent, kind: 'client' });
     const { body } = secrets;
-    const result = await send({
+    const result = await means.send({
       endpoint,
       account,
       body,
@@ -252,6 +259,19 @@ async function attemptDelivery(
     current = followed;
   }
   return settlementOf(delivering, { kind: 'endless', context: current });
+}
+
+/**
+ * How long what a vanished sender sent may be at work at the platform still: an agent that takes over from another has waited
+ * long enough, one that was killed and started again has not. What has a key may be sent again at any time.
+ */
+function stillAtWorkMs(
+  { longestSendMs }: DeliverContext,
+  { startedAt }: Means,
+  claim: ClaimedDelivery,
+): number {
+  if (!claim.abandoned || claim.frozen !== undefined) return 0;
+  return startedAt + longestSendMs - performance.now();
 }
 
 /** The log-in that was refused is the record's own user's, not the account's: nothing of the account is stopped. */

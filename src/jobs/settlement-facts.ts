@@ -21,6 +21,8 @@ type Later = {
   outcome: string;
   reason: string;
   retryInMs?: number;
+  /** The shortest pause, whatever the back-off says. */
+  leastMs?: number;
   countsAttempt?: boolean;
   progress?: JsonObject;
   doubt?: boolean;
@@ -46,7 +48,8 @@ export function later(
       retryInMs: undefined,
     });
   }
-  const retryInMs = facts.retryInMs ?? pauseMs(claim, facts.countsAttempt ?? true, retryCapMs);
+  const pause = facts.retryInMs ?? pauseMs(claim, facts.countsAttempt ?? true, retryCapMs);
+  const retryInMs = Math.max(pause, facts.leastMs ?? 0);
   return settle(delivering, context, {
     ...facts,
     state: doubt ? 'in_doubt' : 'waiting',

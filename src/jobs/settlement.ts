@@ -22,6 +22,8 @@ export type Ending =
     }
   | { readonly kind: 'login-refused'; readonly message: string }
   | { readonly kind: 'no-account' }
+  /** Its sender vanished so lately that what it sent may be at work still. */
+  | { readonly kind: 'abandoned'; readonly waitMs: number }
   /** A record that it needs is not at the platform (any more). */
   | { readonly kind: 'blocked'; readonly lane: Lane }
   | { readonly kind: 'no-secret'; readonly reason: string }
@@ -44,6 +46,13 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
         countsAttempt: false,
       });
     }
+    case 'abandoned':
+      return later(delivering, undefined, {
+        outcome: 'in-doubt',
+        reason: 'The agent ended while it was sent; the platform may still be at work on it.',
+        retryInMs: ending.waitMs,
+        countsAttempt: false,
+      });
     case 'blocked':
       return settle(delivering, undefined, {
         state: 'blocked',
@@ -210,6 +219,13 @@ function settleOutcome(delivering: Delivering, ending: Extract<Ending, { kind: '
         outcome: 'in-doubt',
         reason: `${outcome.message} (${outcome.code})`,
         doubt: context.doubt || !query,
+        // The platform may still be at work on it. Asked at once, it would not know of what it is about to do, and the
+        // same would be sent twice; and a newer state that overtook it would be undone. It gets as long again.
+        ...(!query && { leastMs: lastDurationMs(delivering) }),
       });
   }
+}
+
+function lastDurationMs({ attempts }: Delivering): number {
+  return attempts.at(-1)?.durationMs ?? 0;
 }

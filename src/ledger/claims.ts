@@ -21,6 +21,8 @@ export type ClaimedDelivery = {
   readonly hash: string | undefined;
   /** Whether an earlier send's effect is unknown: it said so, or its sender vanished while it had the claim. */
   readonly doubt: boolean;
+  /** Whether its sender vanished while it had the claim: what it sent may be at work still. */
+  readonly abandoned: boolean;
   readonly capturedAt: Date;
   readonly ageMs: number;
   /** The trace that it belongs to (W3C `traceparent`). */
@@ -67,30 +69,47 @@ export async function claimDeliveries(
   agentId: string,
   ids: readonly number[],
 ): Promise<Claim[]> {
-  const claimed = new Map((await claimRows(database, agentId, ids)).map((row) => [row.id, toClaim(row)]));
-  const refused = ids.filter((id) => !claimed.has(id));
-  const open = refused.length > 0 ? await stillSendable(database, refused) : new Set<number>();
-  return ids.map((id) => claimed.get(id) ?? (open.has(id) ? 'elsewhere' : 'closed'));
+  const claimed = new Map<number, Claim>();
+  for (let tries = 0, left = ids; left.length > 0 && tries < MOST_TRIES; tries += 1) {
+    for (const row of await claimRows(database, agentId, left)) claimed.set(row.id, toClaim(row));
+    const refused = left.filter((id) => !claimed.has(id));
+    const open = refused.length > 0 ? await stillSendable(database, agentId, refused) : undefined;
+    for (const id of refused) if (!open?.has(id)) claimed.set(id, 'closed');
+    left = refused.filter((id) => open?.get(id) === 'free');
+  }
+  return ids.map((id) => claimed.get(id) ?? 'elsewhere');
 }
 
-async function stillSendable(database: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
+/** A claim that met a settlement or a newer state of its delivery is tried again at once, so often in all. */
+const MOST_TRIES = 3;
+
+async function stillSendable(
+  database: Database,
+  agentId: string,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, 'free' | 'claimed'>> {
   const rows = await database.kysely
     .selectFrom('ctg_delivery')
-    .select('id')
+    .select(['id', 'claimed_by'])
     .where(isOneOf(database.dialect, 'id', ids))
     .where('open_lane', 'is not', null)
     .where(unindexed('state'), 'in', ['waiting', 'in_doubt'])
     .execute();
-  return new Set(rows.map((row) => row.id));
+  const isFree = (by: string | null): boolean => by === null || by === agentId;
+  return new Map(rows.map((row) => [row.id, isFree(row.claimed_by) ? 'free' : 'claimed']));
 }
 
 async function claimRows(database: Database, agentId: string, ids: readonly number[]): Promise<ClaimRow[]> {
   const { dialect } = database;
   const claimable = claimableRows(dialect, agentId, ids);
   if (dialect === 'postgres') {
-    // One statement is one way to the database and back: an idle change feels each of them.
+    // One statement is one way to the database and back: an idle change feels each of them. What it sees of bindings is of
+    // its beginning, what it locks is of now: a delivery that was settled in between is left to the next claim, or the
+    // platform would be told of a record as if it did not hold it yet.
     const { rows } = await database.once((executor) =>
-      sql<ClaimRow>`WITH mine AS (${claimable}), claimed AS (
+      sql<ClaimRow>`WITH seen AS MATERIALIZED (
+        SELECT id, xmin FROM ctg_delivery WHERE ${isOneOf(dialect, 'id', ids)}
+      ), mine AS (${claimable}), claimed AS (
         UPDATE ctg_delivery d SET ${claimFor(dialect, agentId)} FROM mine WHERE d.id = mine.id
       ) SELECT * FROM mine`.execute(executor),
     );
@@ -119,11 +138,12 @@ function claimableRows(dialect: Dialect, agentId: string, ids: readonly number[]
     dialect === 'postgres'
       ? sql`(extract(epoch FROM now() - d.created_at) * 1000)::float8`
       : sql`TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(3)) / 1000`;
+  const asSeen = dialect === 'postgres' ? sql`JOIN seen ON seen.id = d.id AND seen.xmin = d.xmin` : sql``;
   return sql<ClaimRow>`
     SELECT d.id, d.account, d.entity, d.entity_key, d.op, d.interface, d.state, d.version, d.attempts, d.record,
       d.frozen, d.progress, d.content_hash, d.captured_at, d.claimed_by, d.trace, ${age} AS age_ms,
       b.platform_id AS bound_id, b.present AS bound_present, b.record AS bound_record
-    FROM ctg_delivery d
+    FROM ctg_delivery d ${asSeen}
     LEFT JOIN ctg_binding b ON b.account = d.account AND b.entity = d.entity AND b.entity_key = d.entity_key
     WHERE ${isOneOf(dialect, 'd.id', ids)} AND d.open_lane IS NOT NULL AND ${unindexed('d.state')} IN ('waiting', 'in_doubt')
       AND (d.claimed_by IS NULL OR d.claimed_by = ${agentId} OR d.claimed_by NOT IN ${livingAgents(dialect)})
@@ -146,6 +166,7 @@ function toClaim(row: ClaimRow): ClaimedDelivery {
     progress: row.progress ?? undefined,
     hash: row.content_hash ?? undefined,
     doubt: row.state === 'in_doubt' || row.claimed_by !== null,
+    abandoned: row.claimed_by !== null,
     capturedAt: new Date(row.captured_at),
     ageMs: Number(row.age_ms),
     trace: row.trace ?? undefined,

@@ -86,6 +86,7 @@ export async function claimForPerson(
     progress: row.progress ?? undefined,
     hash: row.content_hash ?? undefined,
     doubt: row.state === 'in_doubt',
+    abandoned: false,
     capturedAt: new Date(row.captured_at),
     ageMs: 0,
     bound: bound && {

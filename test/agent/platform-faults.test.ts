@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { insertDeliveries, type NewDelivery } from '../../src/ledger/relay-store.ts';
 import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
 import { describeOnEachDialect } from '../support/stores.ts';
@@ -16,6 +17,21 @@ const DOUBTFUL: readonly Fault[] = [
   { kind: 'status', code: 500, effect: true },
   { kind: 'status', code: 404 },
 ];
+
+const WAITING_CUSTOMER: NewDelivery = {
+  lane: { account: 'default', entity: 'customer', key: 'C-1' },
+  op: 'upsert',
+  interface: 'customer',
+  state: 'waiting',
+  waitsFor: undefined,
+  record: undefined,
+  frozen: undefined,
+  hash: 'new',
+  idempotencyKey: undefined,
+  reason: undefined,
+  capturedAt: new Date(),
+  trace: undefined,
+};
 
 describeOnEachDialect('a platform that fails', (store) => {
   let setup: Setup;
@@ -43,6 +59,61 @@ describeOnEachDialect('a platform that fails', (store) => {
     expect(Object.keys(state.customers)).toHaveLength(DOUBTFUL.length);
     expect(Object.values(state.reminders).every((reminder) => reminder.effects === 1)).toBe(true);
     expect(Object.keys(state.reminders)).toHaveLength(DOUBTFUL.length * 2);
+  });
+
+  it('may act when nobody waits any more: what it then did is found, and nothing overtakes it', async () => {
+    setup.sandbox.setFaults([
+      { kind: 'latency', ms: 900, times: 1, interface: 'customer', where: { field: 'op_type', equals: 1 } },
+      { kind: 'latency', ms: 900, times: 1, interface: 'list-goods', where: { field: 'stock', equals: 1 } },
+    ]);
+    await setup.change(customer('C-1'), goods('G-1', { stock: 1 }));
+    await setup.untilState('goods', 'G-1', 'in_doubt');
+    await setup.change(goods('G-1', { stock: 77 }));
+    await setup.untilSettled();
+    await until('the platform is done', () => setup.sandbox.requests().every((each) => each.reply));
+    const state = setup.sandbox.state();
+    expect(state.violations).toEqual([]);
+    expect(Object.keys(state.customers)).toHaveLength(1);
+    expect(Object.values(state.goods).map((each) => each.lastBody.stock)).toEqual([77]);
+    const doubts = await setup.agent.database.kysely
+      .selectFrom('ctg_attempt')
+      .select('message')
+      .where('outcome', '=', 'in-doubt')
+      .execute();
+    expect(doubts.length).toBeGreaterThan(1);
+  });
+
+  it('may act after the end of the agent that asked: its successor does not ask for it again', async () => {
+    const successor = await setup.startAnother({ CTG_TIMEOUT_MS: '3000', AGENT_ID: 'restarted' });
+    await setup.agent.stop();
+    const { kysely } = successor.database;
+    const record = { name: '汽修厂', phone: '13900001111', address: '', trade: '' };
+    const delivery = { ...WAITING_CUSTOMER, record: JSON.stringify(record) };
+    const [ready] = await insertDeliveries(kysely, successor.database.dialect, [delivery]);
+    await kysely.updateTable('ctg_delivery').set({ claimed_by: 'restarted', attempts: 1 }).execute();
+    setup.sandbox.setFaults([{ kind: 'latency', ms: 1_000, times: 1, interface: 'customer' }]);
+    const body = {
+      username: '13800000000',
+      password: 'sandbox',
+      op_type: 1,
+      param: record,
+      sec: 'sandbox-sec',
+    };
+    const headers = { 'content-type': 'application/json' };
+    const asked = fetch(`${setup.sandbox.url}/crm/customer`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    await until('it is asked', () => setup.sandbox.requests().length === 1);
+    await successor.queues.enqueueDeliveries(ready ? [ready] : []);
+    expect((await asked).status).toBe(200);
+    await until(
+      'it is bound',
+      async () => (await kysely.selectFrom('ctg_binding').selectAll().execute()).length === 1,
+    );
+    expect(setup.sandbox.state().violations).toEqual([]);
+    expect(Object.keys(setup.sandbox.state().customers)).toHaveLength(1);
   });
 
   it('gets only the lines that it did not acknowledge again, with the keys that they had', async () => {

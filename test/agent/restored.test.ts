@@ -1,4 +1,3 @@
-import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startAdmin } from '../../src/admin/server.ts';
 import { type Database, openDatabase } from '../../src/erp/database.ts';
@@ -7,6 +6,7 @@ import { markAlive } from '../../src/ledger/agents.ts';
 import { lockRelay } from '../../src/ledger/restored-store.ts';
 import { createWorkplace, type Workplace } from '../cli/running-command.ts';
 import { dumpDatabase } from '../support/dumped-database.ts';
+import { isSomebodyWaiting } from '../support/lock-waits.ts';
 import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
 import { availableStores } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -154,7 +154,7 @@ for (const store of availableStores().filter(({ name }) => name.endsWith('+ Redi
       const running = await original.kysely.transaction().execute(async (transaction) => {
         await lockRelay(transaction);
         const started = workplace.start(['restored']);
-        await until('it waits for the relay', async () => (await waitsForRelay(original)) || undefined);
+        await until('it waits for the relay', async () => (await isSomebodyWaiting(original)) || undefined);
         await markAlive(original, { id: 'early', host: 'here', pid: 1, leaseMs: 600_000 });
         return started;
       });
@@ -202,16 +202,4 @@ async function openOf({ kysely }: Database): Promise<number> {
 /** The ids of a dry run are not those of the run itself. */
 function withoutIds(report: unknown): Record<string, unknown> {
   return JSON.parse(JSON.stringify(report, (name, value: unknown) => (name === 'id' ? undefined : value)));
-}
-
-/** Whether somebody waits for the row that the relays take turns with. */
-async function waitsForRelay({ kysely, dialect }: Database): Promise<boolean> {
-  const waiting =
-    dialect === 'postgres'
-      ? sql`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-      : sql`SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'`;
-  // InnoDB renews this table only when nobody has read it for a tenth of a second.
-  await new Promise((resolve) => setTimeout(resolve, 250));
-  const { rows } = await waiting.execute(kysely);
-  return rows.length > 0;
 }

@@ -86,6 +86,7 @@ export function buildAgent(parts: {
     retryCapMs: 1,
     retryMaxAgeMs: 3_600_000,
     concurrency: 4,
+    longestSendMs: 0,
     tracer: noTracer,
     onReady: () => undefined,
     onOutbox: () => undefined,

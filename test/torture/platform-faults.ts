@@ -20,12 +20,15 @@ const ANSWERS: readonly PlatformFault[] = [
   { kind: 'indexed-data', rate: 0.5 },
   { kind: 'partial', lines: 1, rate: 0.5 },
   { kind: 'latency', ms: 400, rate: 0.5 },
+  // Longer than the time limit: the platform acts when nobody waits for it any more.
+  { kind: 'latency', ms: 3_000, rate: 0.1 },
 ];
 
 function answerName(fault: PlatformFault): string {
   const code = fault.kind === 'status' ? ` ${fault.code}` : '';
   const after = fault.kind === 'status' && fault.retryAfter !== undefined ? ' with Retry-After' : '';
-  return `platform: ${fault.kind}${code}${after}`;
+  const late = fault.kind === 'latency' && fault.ms > 1_000 ? ' beyond the time limit' : '';
+  return `platform: ${fault.kind}${code}${after}${late}`;
 }
 
 /** Answers of the platform that are not as they should be, for some of the requests. */

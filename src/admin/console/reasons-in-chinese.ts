@@ -53,6 +53,10 @@ const RULES: readonly Rule[] = [
   [/^The platform is busy: (.*)$/, (words) => `平台忙：${words}`],
   [/^The platform refuses the log-in: (.*)$/, (words) => `平台拒绝登录：${words}`],
   [
+    /^The agent ended while it was sent; the platform may still be at work on it\.$/,
+    () => '发送途中代理结束了，平台可能还在处理它。',
+  ],
+  [
     /^The system "(\w+)" is down; waiting for it\.$/,
     (system) => `平台的 ${system} 系统不可用，正在等它恢复。`,
   ],

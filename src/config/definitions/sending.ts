@@ -24,7 +24,10 @@ export const sendingSettings = {
     accepts: acceptsWholeNumber(0, 100_000),
   }),
   CTG_TIMEOUT_MS: setting(wholeNumber(1, 600_000).default(15_000), {
-    meaning: { en: 'Time limit of one send, in milliseconds', zh: '单次发送的超时，毫秒' },
+    meaning: {
+      en: 'Time limit of one send, in milliseconds; after a time-out the platform gets as long again before it is asked',
+      zh: '单次发送的超时，毫秒；超时之后，再给平台同样长的时间才去询问',
+    },
     accepts: acceptsWholeNumber(1, 600_000),
   }),
   CTG_HTTP_CLIENT: setting(z.enum(['got', 'undici']).default('got'), {

@@ -12,6 +12,7 @@ import { readSecret } from './config/reference.ts';
 import type { Settings } from './config/settings.ts';
 import type { Sources } from './config/source-map.ts';
 import { type Database, openDatabase } from './erp/database.ts';
+import { emptyStore } from './erp/empty-store.ts';
 import { watchAlerts } from './jobs/alerts/watch-alerts.ts';
 import { type Backfills, startBackfills } from './jobs/backfill.ts';
 import { watchClock } from './jobs/clock-steps.ts';
@@ -145,7 +146,7 @@ async function build(
     url: settings.databaseUrl,
     dataDir: settings.dataDir,
     connections: 12,
-    template,
+    template: template ? async () => template : emptyStore,
   });
   closers.push(() => database.close());
   await bringUpToDate(database, settings.autoMigrate, logger);
@@ -158,6 +159,7 @@ async function build(
     redis: settings.redis,
     postgresUrl: isPostgres ? settings.databaseUrl : undefined,
     prefix: settings.queuePrefix,
+    dataDir: settings.dataDir,
     template,
   });
   const names = INTERFACES.filter((each) => each.push || each.poll).map((each) => each.name);

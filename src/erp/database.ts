@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
 import {
@@ -12,7 +11,7 @@ import {
 } from 'kysely';
 import mysql from 'mysql2';
 import pg from 'pg';
-import { lockDirectory } from './directory-lock.ts';
+import { beginOnce, lockDirectory } from './directory-lock.ts';
 import { createPglitePool } from './pglite-pool.ts';
 import type { Tables } from './tables.ts';
 
@@ -45,8 +44,8 @@ export type DatabaseOptions = {
   readonly url?: string | undefined;
   /** Directory of the embedded store; `memory` keeps nothing. */
   readonly dataDir: string;
-  /** An empty embedded store (`PGlite.dumpDataDir`), which saves a new one's initialisation of a second or two. */
-  readonly template?: Blob | undefined;
+  /** Gives an empty embedded store (`PGlite.dumpDataDir`) that a new one begins as; else it initialises itself. */
+  readonly template?: (() => Promise<Blob>) | undefined;
   /** Connections of the pool. Default 10. */
   readonly connections?: number;
 };
@@ -66,11 +65,15 @@ async function openEmbedded({ dataDir, template }: DatabaseOptions): Promise<Dat
   const directory = join(dataDir, 'erp');
   const inMemory = dataDir === 'memory';
   const unlock = inMemory ? () => undefined : lockDirectory(dataDir);
-  const isNew = inMemory || !existsSync(directory);
-  const store = await PGlite.create(inMemory ? 'memory://' : directory, {
-    parsers: { 20: readBigint, 1082: (day) => day },
-    ...(isNew && template && { loadDataDir: template }),
-  }).catch((cause: unknown) => {
+  const parsers = { 20: readBigint, 1082: (day: string) => day };
+  const open = async (): Promise<PGlite> => {
+    const begin = async () => ({ parsers, ...(template && { loadDataDir: await template() }) });
+    if (inMemory) return PGlite.create('memory://', await begin());
+    return beginOnce(directory, async (isNew) =>
+      PGlite.create(directory, isNew ? await begin() : { parsers }),
+    );
+  };
+  const store = await open().catch((cause: unknown) => {
     unlock();
     throw cause;
   });

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The directory of the embedded store is held by another process. */
@@ -59,4 +59,18 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
+}
+
+/**
+ * Opens a directory that is filled at its first opening. One whose filling did not end, the process having died, holds
+ * nothing yet and is filled again: half of it would never open.
+ */
+export async function beginOnce<T>(directory: string, open: (isNew: boolean) => Promise<T>): Promise<T> {
+  const unfinished = `${directory}.unfinished`;
+  if (existsSync(unfinished)) rmSync(directory, { recursive: true, force: true });
+  const isNew = !existsSync(directory);
+  if (isNew) writeFileSync(unfinished, '', { mode: 0o600 });
+  const opened = await open(isNew);
+  if (isNew) rmSync(unfinished);
+  return opened;
 }

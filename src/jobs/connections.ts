@@ -1,4 +1,3 @@
-import { PGlite } from '@electric-sql/pglite';
 import {
   type BackendFactory,
   createPostgresBackend,
@@ -14,6 +13,7 @@ import {
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import pg from 'pg';
 import type { RedisTarget } from '../config/settings.ts';
+import { openInMemory } from '../erp/empty-store.ts';
 import { createPglitePool } from '../erp/pglite-pool.ts';
 
 /** A delivery of a batch; the label is what its own job would be called. */
@@ -54,6 +54,8 @@ export type QueueStoreOptions = {
   readonly redis: RedisTarget | undefined;
   readonly postgresUrl: string | undefined;
   readonly prefix: string;
+  /** Where the embedded store keeps its beginning; without it, nowhere. */
+  readonly dataDir?: string;
   /** An empty embedded store, which saves a new one's initialisation. */
   readonly template?: Blob | undefined;
 };
@@ -61,7 +63,7 @@ export type QueueStoreOptions = {
 /** Opens the job store. */
 export async function openQueueStore(options: QueueStoreOptions): Promise<QueueStore> {
   if (options.redis) return openRedis(options.redis, options.prefix);
-  return options.postgresUrl === undefined ? openPglite(options.template) : openPostgres(options.postgresUrl);
+  return options.postgresUrl === undefined ? openPglite(options) : openPostgres(options.postgresUrl);
 }
 
 function openRedis(target: RedisTarget, prefix: string): QueueStore {
@@ -148,8 +150,8 @@ async function openPostgres(url: string): Promise<QueueStore> {
  * The embedded queue lives in memory: the ledger knows every delivery that is owed, and the first sweep puts them back
  * into the queues at the next start.
  */
-async function openPglite(template: Blob | undefined): Promise<QueueStore> {
-  const database = await PGlite.create('memory://', { ...(template && { loadDataDir: template }) });
+async function openPglite({ dataDir, template }: QueueStoreOptions): Promise<QueueStore> {
+  const database = await openInMemory(dataDir, template);
   const pool: PgPool = adaptPool(createPglitePool(database, { exclusive: false }));
   await runMigrations(await pool.connect(), QUEUE_SCHEMA);
   await database.exec(`SET search_path TO ${QUEUE_SCHEMA}, public`);

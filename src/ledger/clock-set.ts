@@ -6,8 +6,8 @@ const LONGEST_PAUSE_MS = 3_600_000;
 
 /**
  * Brings forward what is put off until a time that lies too far ahead because the database's clock was set back since:
- * it would otherwise wait for as long as the clock was set back. A delivery knows when it was sent last, and that cannot be
- * in the future. Of the others, what lies further ahead than any pause is brought forward; in the embedded store, whose
+ * it would otherwise wait for as long as the clock was set back. A delivery knows when it was made and when it was sent
+ * last, and neither can be in the future. Of the others, what lies further ahead than any pause is brought forward; in the embedded store, whose
  * clock is this process's own, everything, since the caller has seen that clock being set.
  *
  * @param seen whether the clock was seen being set; at a start nobody was there to see it.
@@ -17,7 +17,8 @@ export async function bringForward(database: Database, seen: boolean): Promise<v
   const present = now(dialect);
   const implausible = seen && engine === 'pglite' ? present : fromNow(dialect, LONGEST_PAUSE_MS);
   const statements: RawBuilder<unknown>[] = [
-    sql`UPDATE ctg_delivery SET due_at = ${present} WHERE due_at > ${present} AND sent_at > ${present}`,
+    sql`UPDATE ctg_delivery SET due_at = ${present} WHERE due_at > ${present}
+      AND (sent_at > ${present} OR created_at > ${present})`,
     sql`UPDATE ctg_watch SET next_at = ${present} WHERE next_at > ${implausible}`,
     sql`UPDATE ctg_write_back SET due_at = ${present} WHERE due_at > ${implausible}`,
     sql`UPDATE ctg_backfill SET next_at = ${present} WHERE next_at > ${implausible}`,

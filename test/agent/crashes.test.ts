@@ -1,12 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/erp/database.ts';
 import { writeOutbox } from '../../src/erp/outbox.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { type ChildAgent, startChildAgent } from '../support/child-agent.ts';
+import { newDataDir } from '../support/empty-store.ts';
 import { customer, goods, order, platformEnvironment } from '../support/running-agent.ts';
 import { availableStores, type OpenStore } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -88,7 +87,7 @@ for (const store of availableStores().filter((each) => each.name !== 'PGlite')) 
 describe('the embedded store', () => {
   it('keeps everything over a power cut in the middle', async () => {
     const sandbox = await startSandbox();
-    const directory = await mkdtemp(join(tmpdir(), 'ctg-sync-'));
+    const directory = await newDataDir();
     const env = { ...platformEnvironment(sandbox.url), DATA_DIR: directory, CTG_TIMEOUT_MS: '1000' };
     const prepared = await openDatabase({ url: undefined, dataDir: directory });
     await migrate(prepared);

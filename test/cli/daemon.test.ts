@@ -1,24 +1,29 @@
+import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { newDataDir } from '../support/empty-store.ts';
 import { until } from '../support/until.ts';
 import { createWorkplace, type Running, type Workplace } from './running-command.ts';
 
 describe('the daemon, and what is tried before it', () => {
   let sandbox: Sandbox;
   let place: Workplace;
+  let dataDir: string;
   beforeEach(async () => {
     sandbox = await startSandbox();
+    dataDir = await newDataDir();
     place = createWorkplace({
       CTG_BASE_URL: sandbox.url,
       CTG_USERNAME: '13800000000',
       CTG_PASSWORD: 'sandbox',
       CTG_SEC: 'sandbox-sec',
-      DATA_DIR: 'memory',
+      DATA_DIR: dataDir,
       HTTP_PORT: '0',
     });
   });
   afterEach(async () => {
     place.remove();
+    rmSync(dataDir, { recursive: true });
     await sandbox.close();
   });
 

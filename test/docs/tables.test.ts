@@ -14,7 +14,7 @@ let database: Database;
 let columns: readonly Column[];
 
 beforeAll(async () => {
-  database = await openDatabase({ dataDir: 'memory', template: await emptyStore() });
+  database = await openDatabase({ dataDir: 'memory', template: emptyStore });
   await migrate(database);
   const { rows } = await sql<Column>`SELECT table_name AS "table", column_name AS "column"
     FROM information_schema.columns WHERE table_schema = 'public' ORDER BY table_name, ordinal_position`.execute(

@@ -111,7 +111,11 @@ export function superviseAgent(env: Readonly<Record<string, string>>, port: numb
 async function askReady(url: string): Promise<{ ready: boolean; reasons: string[] } | undefined> {
   try {
     const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(8_000) });
-    return (await response.json()) as { ready: boolean; reasons: string[] };
+    const said = (await response.json()) as { ready?: boolean; reasons?: string[] };
+    // While the agent is away another server may have got its port.
+    return said.ready === undefined || said.reasons === undefined
+      ? undefined
+      : { ready: said.ready, reasons: said.reasons };
   } catch {
     return undefined;
   }

@@ -37,8 +37,9 @@ type RawRow = {
 };
 
 /**
- * Takes up to `limit` rows out of the outbox, oldest id first: they are gone when the transaction commits, and back
- * when it does not. Rows are claimed one by one, never by "id above the last one seen": transactions commit out of
+ * Takes up to `limit` rows out of the outbox, oldest id first, if this transaction gets the relays' turn or has it; one
+ * relay works at a time, whatever number of agents run, so that changes of one record keep their order. They are gone when the
+ * transaction commits, and back when it does not. Rows are claimed one by one, never by "id above the last one seen": transactions commit out of
  * order, and a row that becomes visible late has a low id.
  */
 export async function claimOutboxRows(
@@ -90,7 +91,8 @@ async function takeSome(
   if (dialect === 'postgres') {
     // One statement is one way to the database and back: an idle change feels each of them.
     return executor
-      .with('taken', () => locked)
+      .with('turn', () => relayTurn(executor))
+      .with('taken', () => locked.where(sql<boolean>`EXISTS (SELECT 1 FROM turn)`))
       .with('gone', (query) =>
         query.deleteFrom('ctg_outbox').using('taken').whereRef('ctg_outbox.id', '=', 'taken.id'),
       )
@@ -99,6 +101,7 @@ async function takeSome(
       .orderBy('id')
       .execute();
   }
+  if (!(await relayTurn(executor).executeTakeFirst())) return [];
   const rows = await locked.execute();
   const ids = rows.map((row) => row.id);
   if (rows.length > 0)
@@ -107,6 +110,10 @@ async function takeSome(
       .where(isOneOf(dialect, 'id', ids))
       .execute();
   return rows;
+}
+
+function relayTurn(executor: Executor) {
+  return executor.selectFrom('ctg_clock').select('name').where('name', '=', 'relay').forUpdate().skipLocked();
 }
 
 function selectRows(executor: Executor, limit: number, filter: ClaimFilter, entity: string | undefined) {

@@ -41,8 +41,7 @@ export type RelayBatch = { readonly claimed: number; readonly ready: readonly Re
 
 /**
  * Moves some `limit` changes from the outbox into the ledger (more where they are of few records), in one transaction:
- * either they are in the outbox or in the ledger, never in both or neither. One relay works at a time, whatever number of agents run (a row lock), so that
- * changes of one record keep their order. Gives no rows when another agent is at it.
+ * either they are in the outbox or in the ledger, never in both or neither. Gives no rows when another agent is at it.
  */
 export async function relayOutbox(
   context: RelayContext,
@@ -53,7 +52,6 @@ export async function relayOutbox(
   const batch = await context.database.transact(async (transaction) => {
     // A transaction that met a deadlock runs again: the spans of the first time never end, and are never seen.
     spans.length = 0;
-    if (!(await takeRelayTurn(transaction))) return { claimed: 0, ready: [] };
     const rows = await takeChanges(transaction, context.database.dialect, limit, filter);
     if (rows.length === 0) return { claimed: 0, ready: [] };
     const lanes = groupByLane(rows, await hydrate(transaction, context.sources, rows), context.companyOf);
@@ -61,17 +59,6 @@ export async function relayOutbox(
   });
   for (const span of spans) span.end();
   return batch;
-}
-
-async function takeRelayTurn(executor: Executor): Promise<boolean> {
-  const turn = await executor
-    .selectFrom('ctg_clock')
-    .select('name')
-    .where('name', '=', 'relay')
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst();
-  return turn !== undefined;
 }
 
 async function writeLanes(

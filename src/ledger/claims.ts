@@ -69,51 +69,34 @@ export async function claimDeliveries(
   agentId: string,
   ids: readonly number[],
 ): Promise<Claim[]> {
-  const claimed = new Map<number, Claim>();
-  for (let tries = 0, left = ids; left.length > 0 && tries < MOST_TRIES; tries += 1) {
-    for (const row of await claimRows(database, agentId, left)) claimed.set(row.id, toClaim(row));
-    const refused = left.filter((id) => !claimed.has(id));
-    const open = refused.length > 0 ? await stillSendable(database, agentId, refused) : undefined;
-    for (const id of refused) if (!open?.has(id)) claimed.set(id, 'closed');
-    left = refused.filter((id) => open?.get(id) === 'free');
-  }
-  return ids.map((id) => claimed.get(id) ?? 'elsewhere');
+  const claimed = new Map((await claimRows(database, agentId, ids)).map((row) => [row.id, toClaim(row)]));
+  const refused = ids.filter((id) => !claimed.has(id));
+  const open = refused.length > 0 ? await stillSendable(database, refused) : new Set<number>();
+  return ids.map((id) => claimed.get(id) ?? (open.has(id) ? 'elsewhere' : 'closed'));
 }
 
-/** A claim that met a settlement or a newer state of its delivery is tried again at once, so often in all. */
-const MOST_TRIES = 3;
-
-async function stillSendable(
-  database: Database,
-  agentId: string,
-  ids: readonly number[],
-): Promise<ReadonlyMap<number, 'free' | 'claimed'>> {
+async function stillSendable(database: Database, ids: readonly number[]): Promise<ReadonlySet<number>> {
   const rows = await database.kysely
     .selectFrom('ctg_delivery')
-    .select(['id', 'claimed_by'])
+    .select('id')
     .where(isOneOf(database.dialect, 'id', ids))
     .where('open_lane', 'is not', null)
     .where(unindexed('state'), 'in', ['waiting', 'in_doubt'])
     .execute();
-  const isFree = (by: string | null): boolean => by === null || by === agentId;
-  return new Map(rows.map((row) => [row.id, isFree(row.claimed_by) ? 'free' : 'claimed']));
+  return new Set(rows.map((row) => row.id));
 }
 
 async function claimRows(database: Database, agentId: string, ids: readonly number[]): Promise<ClaimRow[]> {
   const { dialect } = database;
   const claimable = claimableRows(dialect, agentId, ids);
   if (dialect === 'postgres') {
-    // One statement is one way to the database and back: an idle change feels each of them. What it sees of bindings is of
-    // its beginning, what it locks is of now: a delivery that was settled in between is left to the next claim, or the
-    // platform would be told of a record as if it did not hold it yet.
+    // One statement is one way to the database and back: an idle change feels each of them.
     const { rows } = await database.once((executor) =>
-      sql<ClaimRow>`WITH seen AS MATERIALIZED (
-        SELECT id, xmin FROM ctg_delivery WHERE ${isOneOf(dialect, 'id', ids)}
-      ), mine AS (${claimable}), claimed AS (
+      sql<SeenRow>`WITH mine AS (${claimable}), claimed AS (
         UPDATE ctg_delivery d SET ${claimFor(dialect, agentId)} FROM mine WHERE d.id = mine.id
-      ) SELECT * FROM mine`.execute(executor),
+      ) SELECT mine.*, pg_current_snapshot()::text AS snapshot FROM mine`.execute(executor),
     );
-    return rows;
+    return withNewestBindings(database, rows);
   }
   return database.transact(async (transaction) => {
     const { rows } = await claimable.execute(transaction);
@@ -128,6 +111,49 @@ async function claimRows(database: Database, agentId: string, ids: readonly numb
   });
 }
 
+/** A claimed row, with the transaction that wrote its newest version and those that the statement saw (xid8). */
+type SeenRow = ClaimRow & { written_by: string; snapshot: string };
+
+/**
+ * A statement that waited for a row's lock goes on with the newest version of that row, but with all else as it was at the
+ * statement's beginning. Where that version was not there yet then, the binding may be one from before, and is read again:
+ * else the platform would be told of a record as if it did not hold it.
+ */
+async function withNewestBindings(database: Database, rows: readonly SeenRow[]): Promise<ClaimRow[]> {
+  const late = rows.filter((row) => !wasSeen(row.written_by, row.snapshot));
+  if (late.length === 0) return [...rows];
+  const newest = await database.kysely
+    .selectFrom('ctg_delivery as d')
+    .leftJoin('ctg_binding as b', (join) =>
+      join
+        .onRef('b.account', '=', 'd.account')
+        .onRef('b.entity', '=', 'd.entity')
+        .onRef('b.entity_key', '=', 'd.entity_key'),
+    )
+    .select(['d.id', 'b.platform_id as bound_id', 'b.present as bound_present', 'b.record as bound_record'])
+    .where(
+      isOneOf(
+        database.dialect,
+        'd.id',
+        late.map((row) => row.id),
+      ),
+    )
+    .execute();
+  const byId = new Map(newest.map((row) => [row.id, row]));
+  return rows.map((row) => ({ ...row, ...byId.get(row.id) }));
+}
+
+/**
+ * Whether a transaction's writes are in a snapshot (`xmin:xmax:xip,…`). Rows tell 32 bits of the number; one that is so old that
+ * they mislead is taken for not seen, which costs a look.
+ */
+function wasSeen(writtenBy: string, snapshot: string): boolean {
+  const [, xmax = '', underWay = ''] = snapshot.split(':');
+  const low = (xid: string): bigint => BigInt.asUintN(32, BigInt(xid));
+  const isBefore = BigInt.asIntN(32, low(writtenBy) - low(xmax)) < 0n;
+  return isBefore && !(underWay !== '' && underWay.split(',').some((xid) => low(xid) === low(writtenBy)));
+}
+
 function claimFor(dialect: Dialect, agentId: string): RawBuilder<unknown> {
   return sql`claimed_by = ${agentId}, attempts = d.attempts + 1, sent_at = ${now(dialect)}`;
 }
@@ -138,12 +164,12 @@ function claimableRows(dialect: Dialect, agentId: string, ids: readonly number[]
     dialect === 'postgres'
       ? sql`(extract(epoch FROM now() - d.created_at) * 1000)::float8`
       : sql`TIMESTAMPDIFF(MICROSECOND, d.created_at, NOW(3)) / 1000`;
-  const asSeen = dialect === 'postgres' ? sql`JOIN seen ON seen.id = d.id AND seen.xmin = d.xmin` : sql``;
+  const written = dialect === 'postgres' ? sql`, d.xmin::text AS written_by` : sql``;
   return sql<ClaimRow>`
     SELECT d.id, d.account, d.entity, d.entity_key, d.op, d.interface, d.state, d.version, d.attempts, d.record,
       d.frozen, d.progress, d.content_hash, d.captured_at, d.claimed_by, d.trace, ${age} AS age_ms,
-      b.platform_id AS bound_id, b.present AS bound_present, b.record AS bound_record
-    FROM ctg_delivery d ${asSeen}
+      b.platform_id AS bound_id, b.present AS bound_present, b.record AS bound_record${written}
+    FROM ctg_delivery d
     LEFT JOIN ctg_binding b ON b.account = d.account AND b.entity = d.entity AND b.entity_key = d.entity_key
     WHERE ${isOneOf(dialect, 'd.id', ids)} AND d.open_lane IS NOT NULL AND ${unindexed('d.state')} IN ('waiting', 'in_doubt')
       AND (d.claimed_by IS NULL OR d.claimed_by = ${agentId} OR d.claimed_by NOT IN ${livingAgents(dialect)})

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, fromNow, openDatabase } from '../../src/erp/database.ts';
 import { bringForward } from '../../src/ledger/clock-set.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
-import { insertDeliveries } from '../../src/ledger/relay-store.ts';
+import { insertDeliveries, type NewDelivery } from '../../src/ledger/relay-store.ts';
+import { emptyStore } from '../support/empty-store.ts';
 import { describeOnEachDialect, type OpenStore } from '../support/stores.ts';
 
 describeOnEachDialect('an agent that starts after the clock was set back', (store) => {
@@ -21,46 +22,77 @@ describeOnEachDialect('an agent that starts after the clock was set back', (stor
   it('does not wait for what was made or sent in the hour that has not come yet', async () => {
     const { kysely, dialect } = database;
     const keys = ['made then', 'sent then', 'put off'];
-    await insertDeliveries(
-      kysely,
-      dialect,
-      keys.map((key) => ({
-        lane: { account: 'default', entity: 'goods', key },
-        op: 'upsert',
-        interface: 'list-goods',
-        state: 'waiting',
-        waitsFor: undefined,
-        record: '{}',
-        frozen: undefined,
-        hash: 'hash',
-        idempotencyKey: undefined,
-        reason: undefined,
-        capturedAt: new Date(),
-        trace: undefined,
-      })),
-    );
-    const set = (key: string, ahead: { due_at: number; sent_at?: number; created_at?: number }) =>
-      kysely
-        .updateTable('ctg_delivery')
-        .set(
-          Object.fromEntries(
-            Object.entries(ahead).map(([name, ms]) => [name, fromNow(dialect, ms)]),
-          ) as object,
-        )
-        .where('entity_key', '=', key)
-        .execute();
+    await insertDeliveries(kysely, dialect, keys.map(waitingGoods));
+    const set = setTimes(database);
     await set('made then', { due_at: 3_590_000, created_at: 3_590_000 });
     await set('sent then', { due_at: 3_595_000, sent_at: 3_590_000 });
     await set('put off', { due_at: 600_000, sent_at: -1_000 });
 
     await bringForward(database, false);
 
-    const due = await kysely
-      .selectFrom('ctg_delivery')
-      .select('entity_key')
-      .where('due_at', '<=', fromNow(dialect, 0))
-      .orderBy('id')
-      .execute();
-    expect(due.map((row) => row.entity_key)).toEqual(['made then', 'sent then']);
+    expect(await dueKeys(database)).toEqual(['made then', 'sent then']);
   });
 });
+
+describe('an embedded agent that starts', () => {
+  it('leaves nothing put off by the clock of the life before it, but for what the platform may be at work on', async () => {
+    const database = await openDatabase({ dataDir: 'memory', template: emptyStore });
+    await migrate(database);
+    await insertDeliveries(
+      database.kysely,
+      database.dialect,
+      ['freed then', 'in doubt', 'sent then'].map(waitingGoods),
+    );
+    const set = setTimes(database);
+    // Made long before, and freed by its order in the hour that was undone.
+    await set('freed then', { due_at: 3_590_000, created_at: -60_000 });
+    await set('in doubt', { due_at: 10_000, sent_at: -5_000 }, 'in_doubt');
+    await set('sent then', { due_at: 3_595_000, sent_at: 3_590_000 }, 'in_doubt');
+
+    await bringForward(database, false);
+
+    expect(await dueKeys(database)).toEqual(['freed then', 'sent then']);
+    await database.close();
+  });
+});
+
+function waitingGoods(key: string): NewDelivery {
+  return {
+    lane: { account: 'default', entity: 'goods', key },
+    op: 'upsert',
+    interface: 'list-goods',
+    state: 'waiting',
+    waitsFor: undefined,
+    record: '{}',
+    frozen: undefined,
+    hash: 'hash',
+    idempotencyKey: undefined,
+    reason: undefined,
+    capturedAt: new Date(),
+    trace: undefined,
+  };
+}
+
+type Times = { readonly due_at: number; readonly sent_at?: number; readonly created_at?: number };
+
+/** Sets the times of a delivery, in milliseconds from now. */
+function setTimes({ kysely, dialect }: Database) {
+  return async (key: string, times: Times, state: 'waiting' | 'in_doubt' = 'waiting'): Promise<void> => {
+    const set = Object.fromEntries(Object.entries(times).map(([name, ms]) => [name, fromNow(dialect, ms)]));
+    await kysely
+      .updateTable('ctg_delivery')
+      .set({ ...set, state })
+      .where('entity_key', '=', key)
+      .execute();
+  };
+}
+
+async function dueKeys({ kysely, dialect }: Database): Promise<string[]> {
+  const rows = await kysely
+    .selectFrom('ctg_delivery')
+    .select('entity_key')
+    .where('due_at', '<=', fromNow(dialect, 0))
+    .orderBy('id')
+    .execute();
+  return rows.map((row) => row.entity_key);
+}

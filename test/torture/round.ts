@@ -138,7 +138,10 @@ async function untilRest(stage: Stage, withinMs: number): Promise<string[]> {
     if (missing.length === 0) return [];
     await pause(200);
   }
-  return missing.map((each) => `(e) no recovery within ${withinMs / 1000} s: ${each}`);
+  const owed = await stage.owed();
+  return [...missing, ...owed.map((each) => `owed: ${each}`)].map(
+    (each) => `(e) no recovery within ${withinMs / 1000} s: ${each}`,
+  );
 }
 
 async function whatIsMissing(stage: Stage): Promise<string[]> {

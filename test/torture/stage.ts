@@ -39,6 +39,8 @@ export type Stage = {
   readonly commit: Commit;
   /** What the ledger says, or undefined while nobody can be asked. */
   balance(): Promise<{ readonly balance: Balance; readonly difference: number } | undefined>;
+  /** Some of what is owed still, as the agent tells it; nothing while it cannot be asked. */
+  owed(): Promise<readonly string[]>;
   close(): Promise<void>;
 };
 
@@ -90,6 +92,7 @@ async function build(store: StoreName, count: number, closers: Closers): Promise
     actors,
     commit: database ? commitBySql(database) : commitByIntake(first),
     balance: () => (database ? readSummary(database) : askStatus(first)).catch(() => undefined),
+    owed: () => askOwed(first).catch(() => []),
   };
 }
 
@@ -156,4 +159,13 @@ async function askStatus(url: string): Promise<{ balance: Balance; difference: n
   const response = await fetch(`${url}/v1/status`, { signal: AbortSignal.timeout(5_000) });
   if (!response.ok) throw new Error(`/v1/status answered ${response.status}.`);
   return (await response.json()) as { balance: Balance; difference: number };
+}
+
+async function askOwed(url: string): Promise<string[]> {
+  const states = 'waiting,in_doubt,blocked,queued,held';
+  const response = await fetch(`${url}/v1/deliveries?state=${states}&limit=5`, {
+    signal: AbortSignal.timeout(5_000),
+  });
+  const { deliveries } = (await response.json()) as { deliveries: readonly unknown[] };
+  return deliveries.map((each) => JSON.stringify(each));
 }

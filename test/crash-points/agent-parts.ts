@@ -1,4 +1,3 @@
-import type { PGlite } from '@electric-sql/pglite';
 import { loadAccounts } from '../../src/config/accounts.ts';
 import { createLogger } from '../../src/config/logger.ts';
 import { loadPlatformPaths } from '../../src/config/paths.ts';
@@ -22,6 +21,7 @@ import { staticSigner } from '../../src/platform/signer.ts';
 import type { Transport } from '../../src/platform/transport.ts';
 import { platformEnvironment } from '../support/running-agent.ts';
 import { type Life, mortalTransport, openMortalDatabase } from './mortal.ts';
+import type { MortalStore } from './mortal-store.ts';
 
 /** The parts of one agent, worked by hand, so that it is known which statement follows which. */
 export type AgentParts = {
@@ -49,7 +49,7 @@ let agents = 0;
 
 /** Builds the parts of a new agent on this store. */
 export function buildAgent(parts: {
-  readonly store: PGlite;
+  readonly store: MortalStore;
   readonly life: Life;
   readonly transport: Transport;
   readonly platformUrl: string;

@@ -1,4 +1,3 @@
-import type { PGlite } from '@electric-sql/pglite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeOutbox } from '../../src/erp/outbox.ts';
 import { readSummary } from '../../src/ledger/balance.ts';
@@ -7,6 +6,7 @@ import type { Sandbox } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order } from '../support/running-agent.ts';
 import { type AgentParts, buildAgent } from './agent-parts.ts';
 import { Death, type Life, liveFor, openMortalDatabase } from './mortal.ts';
+import type { MortalStore } from './mortal-store.ts';
 import { type MortalWorld, startMortalWorld } from './mortal-world.ts';
 import { type Added, addedSince, platformHolds } from './platform-holds.ts';
 
@@ -89,7 +89,7 @@ const discount = (key: string, value = '98.50') => ({
 describe('a process that dies at any step', () => {
   let world: MortalWorld;
   let sandbox: Sandbox;
-  let store: PGlite;
+  let store: MortalStore;
   let transport: Transport;
   let records = 0;
   beforeAll(async () => {

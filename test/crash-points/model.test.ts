@@ -1,4 +1,3 @@
-import type { PGlite } from '@electric-sql/pglite';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +9,7 @@ import { createGoodsTable, goodsTableMap } from '../support/goods-table.ts';
 import { type AgentParts, buildAgent } from './agent-parts.ts';
 import { BindHeld, commands, countOutbox, type Model, Resync, type World } from './model-commands.ts';
 import { liveFor, openMortalDatabase } from './mortal.ts';
+import type { MortalStore } from './mortal-store.ts';
 import { type MortalWorld, startMortalWorld } from './mortal-world.ts';
 
 /** By hand, for thousands: `npm run model -- --runs 5000`. */
@@ -19,7 +19,7 @@ const SEED = process.env.MODEL_SEED;
 describe('the ledger, against a simple model of it', () => {
   let world: MortalWorld;
   let sandbox: Sandbox;
-  let store: PGlite;
+  let store: MortalStore;
   let transport: Transport;
   let runs = 0;
   let captured = 0;

@@ -1,9 +1,8 @@
-import type { PGlite } from '@electric-sql/pglite';
 import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
 import type { Database } from '../../src/erp/database.ts';
-import { createPglitePool } from '../../src/erp/pglite-pool.ts';
 import type { Tables } from '../../src/erp/tables.ts';
 import type { Transport } from '../../src/platform/transport.ts';
+import type { MortalStore } from './mortal-store.ts';
 
 /** The moment of a process's death: nothing that it does afterwards has an effect, or comes back to it. */
 export class Death extends Error {}
@@ -37,18 +36,17 @@ export function liveFor(steps: number = Number.POSITIVE_INFINITY): Life {
  * A process's connections to a store that outlives it. It may die before each statement, and after each: a commit may
  * have been made whose answer nobody got. An open transaction ends with its process.
  */
-export function openMortalDatabase(store: PGlite, life: Life): Database {
-  const pool = createPglitePool(store, { exclusive: true });
+export function openMortalDatabase(store: MortalStore, life: Life): Database {
   const mortal: PostgresPool = {
     connect: async () => {
-      const client = await pool.connect();
+      const client = await store.connect();
       const state = { open: false };
       return {
         query: ((text: string, parameters: readonly unknown[]) =>
           runMortal(life, state, text, () => client.query(text, parameters))) as never,
         release: () => {
           const done = state.open ? client.query('ROLLBACK').catch(() => undefined) : Promise.resolve();
-          void done.then(() => client.release());
+          store.ends(done.then(() => client.release()));
         },
       };
     },
@@ -57,7 +55,7 @@ export function openMortalDatabase(store: PGlite, life: Life): Database {
   };
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: mortal }) });
   return {
-    engine: 'pglite',
+    engine: store.engine,
     dialect: 'postgres',
     kysely,
     transact: (work) => kysely.transaction().execute(work),

@@ -11,7 +11,7 @@ export function temporaryDirectory(): string {
 }
 
 /** Writes a file into a directory, and gives its path. */
-export function writeIn(directory: string, name: string, text: string): string {
+export function writeIn(directory: string, name: string, text: string | Buffer): string {
   const file = join(directory, name);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);

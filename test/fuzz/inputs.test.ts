@@ -55,12 +55,17 @@ describe('changes that are handed in', () => {
   });
 });
 
-/** Runs it; a fault of the settings must be told as one. */
-function expectOnlySettingsFaults(load: () => unknown): void {
+/** Runs it; a fault of the settings must be told as one, by its name and with what to do. Gives the names. */
+function expectOnlySettingsFaults(load: () => unknown): readonly string[] {
   try {
     load();
+    return [];
   } catch (error) {
-    expect(error).toBeInstanceOf(SettingsError);
+    if (!(error instanceof SettingsError)) throw error;
+    expect(error.faults.every(({ name, problem, fix }) => name !== '' && problem !== '' && fix !== '')).toBe(
+      true,
+    );
+    return error.faults.map(({ name }) => name);
   }
 }
 
@@ -85,7 +90,10 @@ describe('settings that are not as they should be', () => {
     fc.assert(
       fc.property(
         fc.dictionary(fc.constantFrom(...settingsByName().keys()), word, { maxKeys: 6 }),
-        (environment) => expectOnlySettingsFaults(() => loadAccounts(loadSettings(environment), environment)),
+        (environment) => {
+          const named = expectOnlySettingsFaults(() => loadAccounts(loadSettings(environment), environment));
+          expect(named.filter((name) => !settingsByName().has(name))).toEqual([]);
+        },
       ),
       { numRuns: RUNS * 20 },
     );

@@ -1,10 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Dialect, type Executor, now } from '../erp/database.ts';
+import { jsonRows } from '../erp/json-rows.ts';
 import type { ClaimedDelivery } from './claims.ts';
 import { CANNOT_CHANGE } from './decide.ts';
 import type { ReadyDelivery } from './relay-store.ts';
 import { laneOf, type Settlement } from './settlement.ts';
-import { laneText, type OpenState } from './states.ts';
+import { type Lane, laneText, type OpenState } from './states.ts';
 import type { Tally } from './tally.ts';
 
 /**
@@ -18,12 +19,30 @@ export async function promoteQueued(
   tally: Tally,
 ): Promise<ReadyDelivery[]> {
   const ready: ReadyDelivery[] = [];
-  for (const each of closing) {
-    if (!each.queues) continue;
+  const queuing = closing.filter((each) => each.queues);
+  const behind = await lanesWithQueued(executor, dialect, queuing);
+  for (const each of queuing) {
+    if (!behind.has(laneText(laneOf(each.claim)))) continue;
     if (each.state === 'accepted' && !each.changeable) await endQueued(executor, dialect, each, tally);
     else ready.push(...(await promoteNext(executor, dialect, each.claim)));
   }
   return ready;
+}
+
+/** The few lanes in which something waits its turn, found with one statement for all. */
+async function lanesWithQueued(
+  executor: Executor,
+  dialect: Dialect,
+  group: readonly Settlement[],
+): Promise<ReadonlySet<string>> {
+  if (group.length === 0) return new Set();
+  const lanes = group.map((each) => laneOf(each.claim));
+  const source = jsonRows(dialect, lanes, 'v', { account: 'text', entity: 'text', key: 'text' });
+  const key = sql.id('key');
+  const { rows } = await sql<Lane>`SELECT v.account, v.entity, v.${key} FROM ${source}
+    WHERE (SELECT d.id FROM ctg_delivery d WHERE d.entity = v.entity AND d.entity_key = v.${key}
+      AND d.account = v.account AND d.state = 'queued' LIMIT 1) IS NOT NULL`.execute(executor);
+  return new Set(rows.map(laneText));
 }
 
 /** A doubt outlives a wait: what may have been sent before it is verified, not sent, when its turn comes. */

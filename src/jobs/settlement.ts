@@ -147,6 +147,7 @@ function settleVerdict(
         reason: verdict.reason,
         progress: verdict.progress,
         doubt: verdict.doubt,
+        ...(verdict.advanced && { retryInMs: 0, countsAttempt: false }),
       });
     case 'continue':
     case 'choose':

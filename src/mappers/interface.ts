@@ -113,6 +113,11 @@ export type Verdict =
       readonly reason: string;
       readonly progress: JsonObject;
       readonly doubt: boolean;
+      /**
+       * It got further: the rest follows at once, and no attempt is used up. Unlike with `continue`, what was achieved is written
+       * before the next request, for whoever goes on if this process dies.
+       */
+      readonly advanced?: boolean;
     }
   /** Only a person can go on; the delivery is kept and waits. */
   | { readonly kind: 'person'; readonly reason: string; readonly progress: JsonObject };

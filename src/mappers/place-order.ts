@@ -153,7 +153,18 @@ function judgeOrder(context: DeliveryContext<Order>, send: Send, answer: Answer)
       doubt: true,
     };
   }
-  return { kind: 'continue', progress, doubt: fresh.length < sent.length };
+  return goOn(context, progress, fresh.length < sent.length);
+}
+
+/**
+ * What is acknowledged is written before another line leaves. The rest may become another order at the platform, and
+ * whoever sent both in one request again would be refused.
+ */
+function goOn(context: DeliveryContext<Order>, progress: JsonObject, doubt: boolean): Verdict {
+  const left = linesOf(context).length - acknowledged(progress).length;
+  if (left <= 0) return { kind: 'continue', progress, doubt };
+  const reason = `The platform has not acknowledged ${left} lines of this order yet.`;
+  return { kind: 'later', reason, progress, doubt, advanced: true };
 }
 
 function advance(progress: JsonObject, fresh: readonly string[], orderId: string | undefined): JsonObject {
@@ -186,7 +197,7 @@ function knownAlready(context: DeliveryContext<Order>, sent: readonly string[], 
     };
   }
   if (sent.length > 1) return { kind: 'continue', progress: { ...progress, single: true }, doubt: true };
-  return { kind: 'continue', progress: advance(progress, sent, undefined), doubt: true };
+  return goOn(context, advance(progress, sent, undefined), true);
 }
 
 function follow(

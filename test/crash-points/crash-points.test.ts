@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeOutbox } from '../../src/erp/outbox.ts';
 import { readSummary } from '../../src/ledger/balance.ts';
 import type { Transport } from '../../src/platform/transport.ts';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Fault, Sandbox } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order } from '../support/running-agent.ts';
 import { type AgentParts, buildAgent } from './agent-parts.ts';
 import { Death, type Life, liveFor, openMortalDatabase } from './mortal.ts';
@@ -28,6 +28,7 @@ const KINDS: Readonly<Record<string, (n: number) => readonly Changes[]>> = {
   ],
   'an order with its reminders': (n) => [[order(`SO-${n}`, ['S1', 'S2'])]],
   'an order, its shipment and its receipt': (n) => [[shipment(n), order(`SO-${n}`)], [receipt(n)]],
+  'an order that the platform takes in parts': (n) => [[order(`SO-${n}`, ['S1', 'S2'])]],
   'an acceptance': (n) => [
     [{ entity: 'order_acceptance', key: `AC-${n}`, payload: { companyId: '88', orderId: `PX-${n}` } }],
   ],
@@ -46,7 +47,7 @@ const KINDS: Readonly<Record<string, (n: number) => readonly Changes[]>> = {
 };
 
 /** What each life must have added to the platform, once. Records that stand in one row each are named by their values. */
-const ADDED: Readonly<Record<keyof typeof KINDS, (n: number) => Added>> = {
+const ADDED: Readonly<Record<keyof typeof KINDS, (n: number, added: Added) => Added>> = {
   'goods, of which the newest state counts': (n) => ({ [`goods G-${n} 2`]: 1 }),
   'a customer, which is looked for before it is added': (n) => ({ [`customer 汽修厂C-${n} 苏州市`]: 1 }),
   'a relation and a discount': (n) => ({ [`relation T-${n} 2`]: 1, [`discount D-${n} 8800`]: 1 }),
@@ -58,9 +59,21 @@ const ADDED: Readonly<Record<keyof typeof KINDS, (n: number) => Added>> = {
     shipments: 1,
     receipts: 1,
   }),
+  // The rest is another order there, or a part of the same one where its first line was sent again with it.
+  'an order that the platform takes in parts': (_n, { orders = 0 }) => ({
+    orders: Math.min(Math.max(orders, 1), 2),
+    lines: 2,
+    reminders: 2,
+  }),
   'an acceptance': () => ({ acceptances: 1 }),
   'a return that is confirmed': () => ({ returns: 1 }),
   'a rule of the goods list': () => ({ rules: 1 }),
+};
+
+const FAULTS: Readonly<Partial<Record<keyof typeof KINDS, readonly Fault[]>>> = {
+  'an order that the platform takes in parts': [
+    { kind: 'partial', lines: 1, times: 1, interface: 'place-order' },
+  ],
 };
 
 const logistics = { logisticsId: 'L1', logisticsName: '顺丰', logisticsOrder: 'W1' };
@@ -122,6 +135,7 @@ describe('a process that dies at any step', () => {
         const captured = (await readSummary(erp)).balance.captured;
         sandbox.setOrderStatus(`PX-${n}`, 1);
         sandbox.setOrderStatus(`PR-${n}`, 60);
+        sandbox.setFaults(FAULTS[name] ?? []);
         const life = liveFor(steps);
         for (const changes of changesOf(n)) {
           const entries = changes.map((each) => ({ account: 'default', op: 'upsert' as const, ...each }));
@@ -140,7 +154,7 @@ describe('a process that dies at any step', () => {
         });
         expect(sandbox.state().violations, `died at step ${steps}`).toEqual([]);
         const added = addedSince(before, platformHolds(sandbox.state()));
-        expect(added, `died at step ${steps}`).toEqual(ADDED[name]?.(n));
+        expect(added, `died at step ${steps}`).toEqual(ADDED[name]?.(n, added));
         // What the ERP committed, and a reminder for each that the platform holds.
         const changes = changesOf(n).flat().length + (added.reminders ?? 0);
         expect(summary.balance.captured - captured, `died at step ${steps}`).toBe(changes);

@@ -53,6 +53,10 @@ const RULES: readonly Rule[] = [
   [/^The platform is busy: (.*)$/, (words) => `平台忙：${words}`],
   [/^The platform refuses the log-in: (.*)$/, (words) => `平台拒绝登录：${words}`],
   [
+    /^The platform has not acknowledged (\d+) lines of this order yet\.$/,
+    (count) => `平台还有 ${count} 行没有确认。`,
+  ],
+  [
     /^The agent ended while it was sent; the platform may still be at work on it\.$/,
     () => '发送途中代理结束了，平台可能还在处理它。',
   ],

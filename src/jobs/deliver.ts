@@ -21,7 +21,7 @@ import { interfaceNamed } from '../mappers/registry.ts';
 import type { Permit } from '../platform/circuit-state.ts';
 import type { Gateway, GatewayResult } from '../platform/gateway.ts';
 import { beginAttempt, logAttempt, settleAttempt } from './attempt.ts';
-import { firstContext, neededIds } from './first-context.ts';
+import { firstContext, neededIds, stillAtWorkMs } from './first-context.ts';
 import { createGroup, type Group } from './group.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
@@ -204,7 +204,7 @@ async function attemptDelivery(
 ): Promise<Settlement> {
   const account = context.accounts.get(claim.account);
   const delivering: Delivering = { context, target, push, claim, attempts: [] };
-  const waitMs = stillAtWorkMs(context, means, claim);
+  const waitMs = stillAtWorkMs(claim, means.startedAt + context.longestSendMs);
   if (waitMs > 0) return settlementOf(delivering, { kind: 'abandoned', waitMs });
   if (!account) return settlementOf(delivering, { kind: 'no-account' });
   const refusal = context.logins.refusal(claim.account);
@@ -259,19 +259,6 @@ async function attemptDelivery(
     current = followed;
   }
   return settlementOf(delivering, { kind: 'endless', context: current });
-}
-
-/**
- * How long what a vanished sender sent may be at work at the platform still: an agent that takes over from another has waited
- * long enough, one that was killed and started again has not. What has a key may be sent again at any time.
- */
-function stillAtWorkMs(
-  { longestSendMs }: DeliverContext,
-  { startedAt }: Means,
-  claim: ClaimedDelivery,
-): number {
-  if (!claim.abandoned || claim.frozen !== undefined) return 0;
-  return startedAt + longestSendMs - performance.now();
 }
 
 /** The log-in that was refused is the record's own user's, not the account's: nothing of the account is stopped. */

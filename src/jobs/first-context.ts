@@ -36,3 +36,12 @@ export function firstContext(
     options,
   };
 }
+
+/**
+ * How long what a vanished sender sent may be at work at the platform still, milliseconds, where `over` is when this agent has
+ * run for as long as the longest send takes (`performance.now()`). An agent that takes over from another has waited long
+ * enough, one that was killed and started again has not. What has a key may be sent again at any time.
+ */
+export function stillAtWorkMs({ abandoned, frozen }: ClaimedDelivery, over: number): number {
+  return abandoned && frozen === undefined ? Math.max(0, over - performance.now()) : 0;
+}

@@ -17,4 +17,6 @@ const agent = await startAgent({
 process.once('SIGTERM', () => {
   void agent.stop().then(() => process.exit(0));
 });
+// A test that failed leaves nobody who would end this process, and its open output would keep the run from ending.
+process.once('disconnect', () => process.exit(1));
 process.send?.('ready');

@@ -26,13 +26,13 @@ async function makeEmptyStore(): Promise<Blob> {
 }
 
 /**
- * Opens an embedded store that is empty and kept in memory only. `directory` keeps its beginning for later processes, where it
- * can be written; what cannot be read there is made anew.
+ * Opens an embedded store that is empty and kept in memory only. `directory` (a DATA_DIR; `memory` is none) keeps its beginning for
+ * later processes, where it can be written; what cannot be read there is made anew.
  */
 export async function openInMemory(directory: string | undefined, template?: Blob): Promise<PGlite> {
   const load = (loadDataDir: Blob): Promise<PGlite> => PGlite.create('memory://', { loadDataDir });
   if (template) return load(template);
-  if (directory === undefined) return load(await emptyStore());
+  if (directory === undefined || directory === 'memory') return load(await emptyStore());
   const file = join(directory, 'empty-store.tar.gz');
   try {
     // Unpacked here: PGlite would end the process over a file that was cut off.

@@ -5,7 +5,11 @@ import { backoffMs } from '../platform/backoff.ts';
 
 /** One delivery in the hands of the deliverer. */
 export type Delivering = {
-  readonly context: { readonly retryCapMs: number; readonly retryMaxAgeMs: number };
+  readonly context: {
+    readonly retryCapMs: number;
+    readonly retryMaxAgeMs: number;
+    readonly longestSendMs: number;
+  };
   readonly target: PlatformInterface;
   readonly push: Push;
   readonly claim: ClaimedDelivery;

@@ -227,6 +227,7 @@ function settleOutcome(delivering: Delivering, ending: Extract<Ending, { kind: '
   }
 }
 
-function lastDurationMs({ attempts }: Delivering): number {
-  return attempts.at(-1)?.durationMs ?? 0;
+/** A process that stood still took longer than any send has; the platform did not. */
+function lastDurationMs({ attempts, context }: Delivering): number {
+  return Math.min(attempts.at(-1)?.durationMs ?? 0, context.longestSendMs);
 }

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { insertDeliveries, type NewDelivery } from '../../src/ledger/relay-store.ts';
+import { insertDeliveries } from '../../src/ledger/relay-store.ts';
 import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
 import { describeOnEachDialect } from '../support/stores.ts';
 import { until } from '../support/until.ts';
+import { waitingDelivery } from '../support/waiting-delivery.ts';
 
 const DOUBTFUL: readonly Fault[] = [
   { kind: 'drop-before' },
@@ -17,21 +18,6 @@ const DOUBTFUL: readonly Fault[] = [
   { kind: 'status', code: 500, effect: true },
   { kind: 'status', code: 404 },
 ];
-
-const WAITING_CUSTOMER: NewDelivery = {
-  lane: { account: 'default', entity: 'customer', key: 'C-1' },
-  op: 'upsert',
-  interface: 'customer',
-  state: 'waiting',
-  waitsFor: undefined,
-  record: undefined,
-  frozen: undefined,
-  hash: 'new',
-  idempotencyKey: undefined,
-  reason: undefined,
-  capturedAt: new Date(),
-  trace: undefined,
-};
 
 describeOnEachDialect('a platform that fails', (store) => {
   let setup: Setup;
@@ -88,7 +74,10 @@ describeOnEachDialect('a platform that fails', (store) => {
     await setup.agent.stop();
     const { kysely } = successor.database;
     const record = { name: '汽修厂', phone: '13900001111', address: '', trade: '' };
-    const delivery = { ...WAITING_CUSTOMER, record: JSON.stringify(record) };
+    const delivery = waitingDelivery('customer', 'C-1', {
+      interface: 'customer',
+      record: JSON.stringify(record),
+    });
     const [ready] = await insertDeliveries(kysely, successor.database.dialect, [delivery]);
     await kysely.updateTable('ctg_delivery').set({ claimed_by: 'restarted', attempts: 1 }).execute();
     setup.sandbox.setFaults([{ kind: 'latency', ms: 1_000, times: 1, interface: 'customer' }]);

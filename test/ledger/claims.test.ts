@@ -8,6 +8,7 @@ import { insertDeliveries } from '../../src/ledger/relay-store.ts';
 import { isSomebodyWaiting } from '../support/lock-waits.ts';
 import { describeOnEachDialect, type OpenStore } from '../support/stores.ts';
 import { until } from '../support/until.ts';
+import { waitingDelivery } from '../support/waiting-delivery.ts';
 
 describeOnEachDialect('a claim that has to wait', (store) => {
   let opened: OpenStore;
@@ -73,20 +74,7 @@ async function insertCustomers(database: Database, keys: readonly string[]): Pro
   await insertDeliveries(
     kysely,
     dialect,
-    keys.map((key) => ({
-      lane: { account: 'default', entity: 'customer', key },
-      op: 'upsert',
-      interface: 'customer',
-      state: 'waiting' as const,
-      waitsFor: undefined,
-      record: '{}',
-      frozen: undefined,
-      hash: 'new',
-      idempotencyKey: undefined,
-      reason: undefined,
-      capturedAt: new Date(),
-      trace: undefined,
-    })),
+    keys.map((key) => waitingDelivery('customer', key, { interface: 'customer' })),
   );
   const rows = await kysely.selectFrom('ctg_delivery').select('id').orderBy('id').execute();
   const [first = 0, second = 0] = rows.map((row) => row.id);

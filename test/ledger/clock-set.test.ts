@@ -2,9 +2,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, fromNow, openDatabase } from '../../src/erp/database.ts';
 import { bringForward } from '../../src/ledger/clock-set.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
-import { insertDeliveries, type NewDelivery } from '../../src/ledger/relay-store.ts';
+import { insertDeliveries } from '../../src/ledger/relay-store.ts';
 import { emptyStore } from '../support/empty-store.ts';
 import { describeOnEachDialect, type OpenStore } from '../support/stores.ts';
+import { waitingDelivery } from '../support/waiting-delivery.ts';
 
 describeOnEachDialect('an agent that starts after the clock was set back', (store) => {
   let opened: OpenStore;
@@ -56,22 +57,7 @@ describe('an embedded agent that starts', () => {
   });
 });
 
-function waitingGoods(key: string): NewDelivery {
-  return {
-    lane: { account: 'default', entity: 'goods', key },
-    op: 'upsert',
-    interface: 'list-goods',
-    state: 'waiting',
-    waitsFor: undefined,
-    record: '{}',
-    frozen: undefined,
-    hash: 'hash',
-    idempotencyKey: undefined,
-    reason: undefined,
-    capturedAt: new Date(),
-    trace: undefined,
-  };
-}
+const waitingGoods = (key: string) => waitingDelivery('goods', key, { interface: 'list-goods' });
 
 type Times = { readonly due_at: number; readonly sent_at?: number; readonly created_at?: number };
 

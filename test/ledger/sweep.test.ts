@@ -2,10 +2,11 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../../src/erp/database.ts';
 import { writeBindings } from '../../src/ledger/bindings.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
-import { insertDeliveries, type NewDelivery } from '../../src/ledger/relay-store.ts';
+import { insertDeliveries } from '../../src/ledger/relay-store.ts';
 import { laneText } from '../../src/ledger/states.ts';
 import { freeBlocked } from '../../src/ledger/sweep-store.ts';
 import { describeOnEachDialect, type OpenStore } from '../support/stores.ts';
+import { waitingDelivery } from '../support/waiting-delivery.ts';
 
 const BLOCKED = 1_200;
 
@@ -58,19 +59,12 @@ function orderLane(index: number) {
   return { account: 'default', entity: 'order', key: `SO-${String(index).padStart(5, '0')}` };
 }
 
-function blockedShipment(index: number): NewDelivery {
-  return {
-    lane: { account: 'default', entity: 'shipment', key: `SH-${index}` },
-    op: 'upsert',
+function blockedShipment(index: number) {
+  return waitingDelivery('shipment', `SH-${index}`, {
     interface: 'ship',
     state: 'blocked',
     waitsFor: laneText(orderLane(index)),
-    record: '{}',
-    frozen: undefined,
     hash: undefined,
-    idempotencyKey: undefined,
     reason: 'waits',
-    capturedAt: new Date(),
-    trace: undefined,
-  };
+  });
 }

@@ -11,9 +11,12 @@ const MYSQL_TYPE: Record<ColumnType, string> = {
   boolean: 'TINYINT',
 };
 
+/** So many rows or less are planned for as few: one change at a time, and not a backlog. */
+const FEW = 8;
+
 /**
  * A table expression over many rows that travel as one JSON parameter, so that a statement's text (and its plan) is
- * the same for one row and for five hundred.
+ * one of two for whatever number of rows.
  *
  * @example
  * sql`UPDATE ctg_delivery d SET state = v.state FROM ${jsonRows('postgres', rows, 'v', { id: 'bigint', state: 'text' })}`
@@ -25,12 +28,16 @@ export function jsonRows<C extends Record<string, ColumnType>>(
   columns: C,
 ): RawBuilder<unknown> {
   const names = Object.entries(columns);
-  const json = JSON.stringify(rows, (_name, value: unknown) =>
-    typeof value === 'string' ? storable(value) : value,
-  );
+  const json = storableJson(rows);
   if (dialect === 'postgres') {
     const list = names.map(([name, type]) => `"${name}" ${type}`).join(', ');
-    return sql`json_to_recordset(${json}::json) AS ${sql.raw(`${alias}(${list})`)}`;
+    const from = (name: string): RawBuilder<unknown> =>
+      sql`json_to_recordset(${json}::json) AS ${sql.raw(`${name}(${list})`)}`;
+    // The planner takes them for a hundred rows. Where they are few, it would rather read a table of some thousand rows than
+    // find these by their keys; the limit tells it.
+    return rows.length > FEW
+      ? from(alias)
+      : sql`(SELECT * FROM ${from('few')} LIMIT ${FEW}) AS ${sql.raw(alias)}`;
   }
   const list = names
     .map(
@@ -41,7 +48,14 @@ export function jsonRows<C extends Record<string, ColumnType>>(
   return sql`JSON_TABLE(${json}, '$[*]' COLUMNS (${sql.raw(list)})) AS ${sql.raw(alias)}`;
 }
 
+/** How JSON writes a NUL or half of a pair of surrogates. */
+const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
+
 /** A NUL, or half of a pair of surrogates, in one row (a platform's words, say) would fail the statement for all of them. */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\u0000', '\ufffd');
+function storableJson(rows: readonly object[]): string {
+  const json = JSON.stringify(rows);
+  if (!UNSTORABLE.test(json)) return json;
+  return JSON.stringify(rows, (_name, value: unknown) =>
+    typeof value === 'string' ? value.toWellFormed().replaceAll('\u0000', '\ufffd') : value,
+  );
 }

@@ -68,6 +68,7 @@ function createClient(options: GotTransportOptions): Client {
   const instance = got.extend({
     agent,
     method: 'POST',
+    request: requestLean,
     headers: { 'content-type': 'application/json; charset=utf-8', accept: 'application/json' },
     retry: { limit: 0 },
     followRedirect: false,
@@ -75,6 +76,17 @@ function createClient(options: GotTransportOptions): Client {
     ...(certificateAuthority === undefined ? {} : { https: { certificateAuthority } }),
   });
   return { instance, agents: [agent.http, agent.https] };
+}
+
+/**
+ * Node's request with the options that are set here, and not with got's forty, most of them undefined: Node copies what it
+ * is given several times for each request, which was a seventh of the processor time of a send.
+ */
+function requestLean(url: URL, options: https.RequestOptions): http.ClientRequest {
+  const { method, headers, agent, ca, rejectUnauthorized, checkServerIdentity } = options;
+  if (url.protocol === 'http:') return http.request(url, { method, headers, agent } as http.RequestOptions);
+  const security = { ca, rejectUnauthorized, checkServerIdentity };
+  return https.request(url, { method, headers, agent, ...security } as https.RequestOptions);
 }
 
 async function sendOnce(

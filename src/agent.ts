@@ -20,6 +20,7 @@ import { openQueueStore } from './jobs/connections.ts';
 import { createDeliverer, type Deliverer } from './jobs/deliver.ts';
 import { startLease } from './jobs/lease.ts';
 import { createLogins, type Logins } from './jobs/logins.ts';
+import { createLooksPast } from './jobs/looks-past.ts';
 import { createMirror, type Mirror } from './jobs/mirror.ts';
 import { watchForNewerTables } from './jobs/newer-tables.ts';
 import { openTracer } from './jobs/open-tracer.ts';
@@ -227,6 +228,7 @@ async function build(
     polls: database.engine === 'mysql',
     observer,
     tracer,
+    looksPast: createLooksPast(),
   });
   closers.push(() => deliverer.settled());
   closers.push(() => relay.stop());

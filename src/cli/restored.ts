@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { createLogger } from '../config/logger.ts';
 import { type Database, openDatabase } from '../erp/database.ts';
+import { createLooksPast } from '../jobs/looks-past.ts';
 import { AgentsLive, afterRestore, type RestoredReport } from '../jobs/restored.ts';
 import { SourceUnreadable } from '../jobs/source-unreadable.ts';
 import { noTracer } from '../jobs/tracing.ts';
@@ -97,6 +98,7 @@ async function run(
     companyOf: (account: string) =>
       accounts.get(account)?.companyId ?? readText(profiles.get(account) ?? {}, 'companyid'),
     tracer: noTracer,
+    looksPast: createLooksPast(),
   };
   return afterRestore(context, request).catch((cause: unknown) => {
     if (cause instanceof AgentsLive) throw agentRuns(cause.ids.join(', '));

@@ -23,7 +23,17 @@ export type ClaimFilter = {
   readonly unreadableEntities: readonly string[];
   /** Accounts whose log-in is refused. */
   readonly refusedAccounts: readonly string[];
+  /**
+   * Entities of whose records the newest state alone counts: of several changes of one record that carry it with them, all
+   * but the newest may be given as that one (PostgreSQL), which spares the way of what nobody reads.
+   */
+  readonly newestOf?: readonly string[];
+  /** Set where a look goes past records that change all the time: what may be theirs is left, and what is beyond `lastId`. */
+  readonly past?: { readonly records: readonly BusyRecord[]; readonly lastId: number };
 };
+
+/** A record with many changes in the outbox. */
+export type BusyRecord = Pick<OutboxRow, 'entity' | 'key'>;
 
 type RawRow = {
   id: number;
@@ -34,6 +44,8 @@ type RawRow = {
   payload: unknown;
   created_at: Date;
   trace: string | null;
+  /** The changes that it stands for; one, unless told. */
+  changes?: number;
 };
 
 /**
@@ -49,7 +61,7 @@ export async function claimOutboxRows(
   filter: ClaimFilter,
 ): Promise<OutboxRow[]> {
   const rows = await takeRows(executor, dialect, limit, filter);
-  return rows.map(readRow);
+  return rows.flatMap((row) => Array<OutboxRow>(row.changes ?? 1).fill(readRow(row)));
 }
 
 /** Whether there is anything that {@link claimOutboxRows} would take: a look that locks nothing. */
@@ -90,16 +102,17 @@ async function takeSome(
   const locked = selectRows(executor, limit, filter, entity).forUpdate().skipLocked();
   if (dialect === 'postgres') {
     // One statement is one way to the database and back: an idle change feels each of them.
-    return executor
+    const taken = executor
       .with('turn', () => relayTurn(executor))
       .with('taken', () => locked.where(sql<boolean>`EXISTS (SELECT 1 FROM turn)`))
+      // As an array, since the planner would rather read the whole backlog than look for so many joined rows.
       .with('gone', (query) =>
-        query.deleteFrom('ctg_outbox').using('taken').whereRef('ctg_outbox.id', '=', 'taken.id'),
-      )
-      .selectFrom('taken')
-      .selectAll()
-      .orderBy('id')
-      .execute();
+        query.deleteFrom('ctg_outbox').where(sql<boolean>`id = ANY(ARRAY(SELECT id FROM taken))`),
+      );
+    const { newestOf = [] } = filter;
+    return newestOf.length === 0
+      ? taken.selectFrom('taken').selectAll().orderBy('id').execute()
+      : taken.selectFrom(newestTaken(newestOf)).selectAll().orderBy('id').execute();
   }
   if (!(await relayTurn(executor).executeTakeFirst())) return [];
   const rows = await locked.execute();
@@ -112,6 +125,18 @@ async function takeSome(
   return rows;
 }
 
+/** The rows of `taken`, of records in `entities` the newest alone, with the number of changes that it stands for. */
+function newestTaken(entities: readonly string[]) {
+  const carriesState = sql`op = 'upsert' AND COALESCE(json_typeof(payload), 'null') = 'object'`;
+  return sql<RawRow & { changes: number }>`(
+    SELECT taken.*, CASE WHEN record.alike THEN record.changes ELSE 1 END AS changes
+    FROM taken JOIN (
+      SELECT account, entity, entity_key, max(id) AS newest, count(*) AS changes,
+        bool_and(${carriesState} AND entity IN (${sql.join(entities)})) AS alike
+      FROM taken GROUP BY account, entity, entity_key) AS record USING (account, entity, entity_key)
+    WHERE NOT record.alike OR taken.id = record.newest)`.as('newest');
+}
+
 function relayTurn(executor: Executor) {
   return executor.selectFrom('ctg_clock').select('name').where('name', '=', 'relay').forUpdate().skipLocked();
 }
@@ -122,13 +147,19 @@ function selectRows(executor: Executor, limit: number, filter: ClaimFilter, enti
     .select(['id', 'account', 'entity', 'entity_key', 'op', 'payload', 'created_at', 'trace'])
     .orderBy('id')
     .limit(limit);
-  const { unreadableEntities, refusedAccounts } = filter;
+  const { unreadableEntities, refusedAccounts, past } = filter;
   if (entity !== undefined) query = query.where('entity', '=', entity);
   if (refusedAccounts.length > 0) query = query.where('account', 'not in', refusedAccounts);
   if (unreadableEntities.length > 0) {
     query = query.where((where) =>
       where.or([where('payload', 'is not', null), where('entity', 'not in', unreadableEntities)]),
     );
+  }
+  if (past) {
+    query = query.where('id', '<=', past.lastId);
+    // A key may have blanks around it here that the ledger does not know: the record's own change must not be overtaken.
+    for (const { entity: of, key } of past.records)
+      query = query.where(sql<boolean>`NOT (entity = ${of} AND POSITION(${key} IN entity_key) > 0)`);
   }
   return query;
 }

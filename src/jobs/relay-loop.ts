@@ -3,7 +3,7 @@ import type { ReadyDelivery } from '../ledger/relay-store.ts';
 import { INTERFACES } from '../mappers/registry.ts';
 import { BATCH_SIZE } from './delivery-jobs.ts';
 import type { Observer } from './observer.ts';
-import { type RelayContext, relayOutbox } from './relay.ts';
+import { type RelayBatch, type RelayContext, relayOutbox } from './relay.ts';
 import { createSleep } from './sleep.ts';
 import { SourceUnreadable } from './source-unreadable.ts';
 
@@ -37,6 +37,9 @@ const BATCH = 500;
 const WINDOW = Math.round(2_000 / BATCH_SIZE);
 /** Jobs that are put off (retries) before the relay stops adding more of their kind. */
 const DELAYED_WINDOW = 50_000;
+/** Jobs that wait in some queue, from which on a batch that is of few records is followed by a rest. */
+const WORK_AHEAD = 8;
+const FEW_RECORDS_REST_MS = 100;
 /** While the window is full: when to see whether the queues have drained. */
 const FULL_PAUSE_MS = 20;
 /** Looks at an outbox that tells nothing. Each is one statement that reads one row at most. */
@@ -60,7 +63,7 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
 
   let backlogged = false;
   let isFiltered = false;
-  const round = async (): Promise<number> => {
+  const round = async (): Promise<RelayBatch> => {
     for (const [entity, { until }] of unreadable) if (performance.now() > until) unreadable.delete(entity);
     const full = backlogged ? await fullEntities(context) : [];
     const filter = {
@@ -71,26 +74,29 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
     isFiltered = filter.unreadableEntities.length > 0 || filter.refusedAccounts.length > 0;
     if (context.polls && !(await outboxHas(context.database.kysely, filter))) {
       backlogged = full.length > 0;
-      return 0;
+      return { claimed: 0, records: 0, ready: [] };
     }
-    const { claimed, ready } = await relayOutbox(context, BATCH, filter);
+    const batch = await relayOutbox(context, BATCH, filter);
+    const { claimed, ready } = batch;
     if (claimed > 0) context.observer?.relayed(claimed);
     // The queue is only a hint: what could not be queued is put back by the sweep.
     await context
       .enqueue(ready)
       .catch((error: unknown) => logFault(context, error, 'could not queue deliveries'));
     backlogged = claimed >= BATCH || full.length > 0;
-    return claimed;
+    return batch;
   };
 
   const run = async (): Promise<void> => {
     while (!sleep.stopped()) {
       sleep.begin();
       try {
-        const claimed = await round();
+        const { claimed, records } = await round();
         lastProgress = performance.now();
         if (claimed > 0) lastWork = performance.now();
         if (claimed < BATCH) await sleep.pause(idleMs());
+        // Changes that come to nothing are work too: what is ready to be sent comes first.
+        else if (records * 2 < BATCH && (await isWorkAhead(context))) await sleep.rest(FEW_RECORDS_REST_MS);
       } catch (error) {
         if (error instanceof SourceUnreadable) {
           unreadable.set(error.entity, {
@@ -122,6 +128,11 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
       await running;
     },
   };
+}
+
+async function isWorkAhead({ depth }: RelayLoopContext): Promise<boolean> {
+  const depths = await Promise.all(INTERFACES.map(({ name, push }) => (push ? depth(name) : undefined)));
+  return depths.some((each) => each !== undefined && each.waiting >= WORK_AHEAD);
 }
 
 /** Entities whose queue holds enough: their changes stay in the outbox until it has drained, and others go past. */

@@ -21,6 +21,7 @@ import { noteWriteBacks, type WriteBackNote, type WritesBack } from '../ledger/w
 import type { PlatformInterface } from '../mappers/interface.ts';
 import { hydrate } from './hydrate.ts';
 import { groupByLane, type LaneChanges } from './lanes.ts';
+import type { LooksPast } from './looks-past.ts';
 import { takeChanges } from './take-changes.ts';
 import type { Span, Tracer } from './tracing.ts';
 
@@ -34,10 +35,16 @@ export type RelayContext = {
   readonly logger: Logger;
   readonly companyOf: (account: string) => string | undefined;
   readonly tracer: Tracer;
+  readonly looksPast: LooksPast;
 };
 
 /** What one batch did. */
-export type RelayBatch = { readonly claimed: number; readonly ready: readonly ReadyDelivery[] };
+export type RelayBatch = {
+  readonly claimed: number;
+  /** How many records the changes were of. */
+  readonly records: number;
+  readonly ready: readonly ReadyDelivery[];
+};
 
 /**
  * Moves some `limit` changes from the outbox into the ledger (more where they are of few records), in one transaction:
@@ -52,10 +59,11 @@ export async function relayOutbox(
   const batch = await context.database.transact(async (transaction) => {
     // A transaction that met a deadlock runs again: the spans of the first time never end, and are never seen.
     spans.length = 0;
-    const rows = await takeChanges(transaction, context.database.dialect, limit, filter);
-    if (rows.length === 0) return { claimed: 0, ready: [] };
+    const rows = await takeChanges(transaction, context.database.dialect, limit, filter, context.looksPast);
+    if (rows.length === 0) return { claimed: 0, records: 0, ready: [] };
     const lanes = groupByLane(rows, await hydrate(transaction, context.sources, rows), context.companyOf);
-    return { claimed: rows.length, ready: await writeLanes(transaction, context, lanes, spans) };
+    const ready = await writeLanes(transaction, context, lanes, spans);
+    return { claimed: rows.length, records: lanes.length, ready };
   });
   for (const span of spans) span.end();
   return batch;

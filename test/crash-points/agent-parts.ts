@@ -6,6 +6,7 @@ import type { Sources } from '../../src/config/source-map.ts';
 import type { Database } from '../../src/erp/database.ts';
 import { createDeliverer } from '../../src/jobs/deliver.ts';
 import { createLogins } from '../../src/jobs/logins.ts';
+import { createLooksPast } from '../../src/jobs/looks-past.ts';
 import { pollDue, pollWatch } from '../../src/jobs/poll.ts';
 import { relayOutbox } from '../../src/jobs/relay.ts';
 import { sweep } from '../../src/jobs/sweep.ts';
@@ -100,6 +101,7 @@ export function buildAgent(parts: {
     logger,
     companyOf: () => undefined,
     tracer: noTracer,
+    looksPast: createLooksPast(),
   };
   const deliver = async (most = 1_000): Promise<number> => {
     const due: ReadyDelivery[] = [];

@@ -7,6 +7,8 @@ export default defineConfig({
     globalSetup: ['test/support/services/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 4,
+    // A process runs several files one after the other: it reads the code, and makes the empty embedded store, once.
+    isolate: false,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     teardownTimeout: 30_000,

@@ -88,6 +88,8 @@ export const exactDiscount = discount
  * are rounded half up.
  */
 export function toHundredths(value: string): number {
+  const [, whole, places = ''] = SHORT.exec(value) ?? [];
+  if (whole !== undefined && places.length <= 3) return Number(whole + places.slice(1).padEnd(2, '0'));
   return new Decimal(value).times(100).toDecimalPlaces(0, Decimal.ROUND_HALF_UP).toNumber();
 }
 

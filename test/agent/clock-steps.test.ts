@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { fromNow } from '../../src/erp/database.ts';
 import { goods, order, type Setup, startSetup } from '../support/running-agent.ts';
 import { setClock } from '../support/stepped-clock.ts';
 import { anyStore, availableStores, type Store } from '../support/stores.ts';
@@ -31,6 +32,21 @@ function describeClockSteps(store: Store): void {
       sandbox.clearFaults();
       await setup.untilState('goods', 'G-1', 'accepted');
       await untilStatusIsSeen(setup, 20);
+      expect(sandbox.state().violations).toEqual([]);
+    });
+
+    it('back by an hour while nobody looks holds up nothing that was sent before', async () => {
+      setup = await startSetup(store);
+      const { sandbox } = setup;
+      sandbox.setFaults([{ kind: 'status', code: 503, retryAfter: 600 }]);
+      await setup.change(goods('G-1'));
+      await until('it was put off', async () => (await setup?.deliveries('goods'))?.[0]?.outcome === 'busy');
+      const { kysely, dialect } = setup.agent.database;
+      const inAnHour = fromNow(dialect, HOUR_MS);
+      await kysely.updateTable('ctg_delivery').set({ sent_at: inAnHour, due_at: inAnHour }).execute();
+
+      sandbox.clearFaults();
+      await setup.untilState('goods', 'G-1', 'accepted');
       expect(sandbox.state().violations).toEqual([]);
     });
   });

@@ -55,7 +55,33 @@ const UNSTORABLE = /\\u(?:0000|d[89a-f])/;
 function storableJson(rows: readonly object[]): string {
   const json = JSON.stringify(rows);
   if (!UNSTORABLE.test(json)) return json;
-  return JSON.stringify(rows, (_name, value: unknown) =>
-    typeof value === 'string' ? value.toWellFormed().replaceAll('\u0000', '\ufffd') : value,
-  );
+  return JSON.stringify(rows, (_name, value: unknown) => storable(value));
+}
+
+function storable(value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed().replaceAll('\u0000', '\ufffd') : value;
+}
+
+/**
+ * The rows of an INSERT. `expressions` gives a row's values, of which `v` gives the columns. On PostgreSQL the rows travel as one
+ * parameter; on MySQL one by one, since its JSON_TABLE takes longer to read a row than it takes to insert it.
+ *
+ * @example
+ * sql`INSERT INTO ctg_binding (account, updated_at) ${insertedRows('mysql', rows, { account: 'text' }, (v) => [v('account'), sql`NOW(3)`])}`
+ */
+export function insertedRows<C extends Record<string, ColumnType>>(
+  dialect: Dialect,
+  rows: readonly { readonly [K in keyof C]: string | number | boolean | null | undefined }[],
+  columns: C,
+  expressions: (v: (column: keyof C & string) => RawBuilder<unknown>) => RawBuilder<unknown>[],
+): RawBuilder<unknown> {
+  if (dialect === 'postgres') {
+    const values = expressions((column) => sql.ref(`v.${column}`));
+    return sql`SELECT ${sql.join(values)} FROM ${jsonRows(dialect, rows, 'v', columns)}`;
+  }
+  const lists = rows.map((row) => {
+    const values = expressions((column) => sql`${storable(row[column] ?? null)}`);
+    return sql`(${sql.join(values)})`;
+  });
+  return sql`VALUES ${sql.join(lists)}`;
 }

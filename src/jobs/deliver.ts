@@ -23,6 +23,7 @@ import type { Gateway, GatewayResult } from '../platform/gateway.ts';
 import { beginAttempt, logAttempt, settleAttempt } from './attempt.ts';
 import { firstContext, neededIds, stillAtWorkMs } from './first-context.ts';
 import { createGroup, type Group } from './group.ts';
+import { type LastSends, watchLastSends } from './last-sends.ts';
 import type { Logins } from './logins.ts';
 import type { JobResult } from './queues.ts';
 import { readSecrets } from './read-secrets.ts';
@@ -99,7 +100,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
     LARGEST_GROUP,
   );
   const send = limitSends(context.gateway, context.concurrency, stopping.signal);
-  const means: Means = { claims, settlements, send, startedAt: performance.now() };
+  const means: Means = { claims, send, lastSends: watchLastSends(settlements.add) };
   const inFlight = new Set<number>();
 
   const deliver: Deliverer['deliver'] = async (target, id, again = false) => {
@@ -129,10 +130,8 @@ export function createDeliverer(context: DeliverContext): Deliverer {
 
 type Means = {
   readonly claims: Group<number, Claim>;
-  readonly settlements: Group<Settlement, Settled>;
   readonly send: Gateway['send'];
-  /** When this deliverer began, by the clock that only goes forward. */
-  readonly startedAt: number;
+  readonly lastSends: LastSends;
 };
 
 async function settleGroup(
@@ -173,7 +172,7 @@ async function deliverNow(
         takePermit,
         attempt,
       );
-      const settled = await settleAttempt(context.tracer, attempt, settlement, means.settlements.add);
+      const settled = await settleAttempt(context.tracer, attempt, settlement, means.lastSends.settle);
       logAttempt(context.logger, settlement, settled);
       // A newer state slipped in while this one was on its way: it goes next, in the same slot.
       if (settled !== 'again') return jobResult(settlement, settled);
@@ -204,7 +203,7 @@ async function attemptDelivery(
 ): Promise<Settlement> {
   const account = context.accounts.get(claim.account);
   const delivering: Delivering = { context, target, push, claim, attempts: [] };
-  const waitMs = stillAtWorkMs(claim, means.startedAt + context.longestSendMs);
+  const waitMs = stillAtWorkMs(claim, means.lastSends.endedAt(claim.id) + context.longestSendMs);
   if (waitMs > 0) return settlementOf(delivering, { kind: 'abandoned', waitMs });
   if (!account) return settlementOf(delivering, { kind: 'no-account' });
   const refusal = context.logins.refusal(claim.account);

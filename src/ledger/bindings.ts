@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Dialect, type Executor, now } from '../erp/database.ts';
-import { jsonRows } from '../erp/json-rows.ts';
+import { insertedRows, jsonRows } from '../erp/json-rows.ts';
 import { type Lane, laneText } from './states.ts';
 
 /** The platform ids of those lanes that the platform holds, by lane text. */
@@ -74,12 +74,13 @@ export async function writeBindings(
     record: each.record ?? null,
     delivery_id: each.deliveryId ?? null,
   }));
-  const names = Object.keys(COLUMNS);
+  const names = Object.keys(COLUMNS) as (keyof typeof COLUMNS)[];
   const list = sql.join(names.map((name) => sql.ref(name)));
-  const values = sql.join(names.map((name) => sql.ref(`v.${name}`)));
+  const source = insertedRows(dialect, rows, COLUMNS, (v) => [...names.map(v), now(dialect)]);
   const merged = ['platform_id', 'present', 'content_hash', 'record', 'delivery_id'];
-  await sql`INSERT INTO ctg_binding (${list}, updated_at) SELECT ${values}, ${now(dialect)}
-    FROM ${jsonRows(dialect, rows, 'v', COLUMNS)} ${conflictClause(dialect, merged)}`.execute(executor);
+  await sql`INSERT INTO ctg_binding (${list}, updated_at) ${source} ${conflictClause(dialect, merged)}`.execute(
+    executor,
+  );
 }
 
 function conflictClause(dialect: Dialect, names: readonly string[]): RawBuilder<unknown> {

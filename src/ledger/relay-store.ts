@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Dialect, type Executor, now } from '../erp/database.ts';
-import { jsonRows } from '../erp/json-rows.ts';
+import { insertedRows, jsonRows } from '../erp/json-rows.ts';
 import type { LaneBinding, LaneState, OpenDelivery } from './decide.ts';
 import { type DeliveryState, type Lane, laneText } from './states.ts';
 
@@ -151,11 +151,16 @@ const INSERT_COLUMNS = {
   idempotency_key: 'text',
   reason: 'text',
   outcome: 'text',
-  captured_at: 'bigint',
   trace: 'text',
+  captured_at: 'bigint',
   due: 'integer',
   closed: 'integer',
 } as const;
+
+/** The columns that are written as they are given. */
+const PLAIN_COLUMNS = (Object.keys(INSERT_COLUMNS) as (keyof typeof INSERT_COLUMNS)[]).filter(
+  (name) => name !== 'captured_at' && name !== 'due' && name !== 'closed',
+);
 
 /** A delivery that may be sent; entity and key label its job. */
 export type ReadyDelivery = {
@@ -173,18 +178,16 @@ export async function insertDeliveries(
   deliveries: readonly NewDelivery[],
 ): Promise<ReadyDelivery[]> {
   if (deliveries.length === 0) return [];
-  const source = jsonRows(dialect, deliveries.map(insertRow), 'v', INSERT_COLUMNS);
-  const when = (flag: string): RawBuilder<unknown> =>
-    sql`CASE WHEN ${sql.ref(flag)} = 1 THEN ${now(dialect)} END`;
-  const captured =
+  const source = insertedRows(dialect, deliveries.map(insertRow), INSERT_COLUMNS, (v) => [
+    ...PLAIN_COLUMNS.map(v),
     dialect === 'postgres'
-      ? sql`to_timestamp(v.captured_at / 1000.0)`
-      : sql`FROM_UNIXTIME(v.captured_at / 1000)`;
-  const insert = sql`INSERT INTO ctg_delivery (account, entity, entity_key, op, interface, state, open_lane, waits_for,
-      record, frozen, content_hash, idempotency_key, reason, outcome, captured_at, trace, due_at, closed_at)
-    SELECT v.account, v.entity, v.entity_key, v.op, v.interface, v.state, v.open_lane, v.waits_for, v.record, v.frozen,
-      v.content_hash, v.idempotency_key, v.reason, v.outcome, ${captured}, v.trace, ${when('v.due')}, ${when('v.closed')}
-    FROM ${source}`;
+      ? sql`to_timestamp(${v('captured_at')} / 1000.0)`
+      : sql`FROM_UNIXTIME(${v('captured_at')} / 1000)`,
+    sql`CASE WHEN ${v('due')} = 1 THEN ${now(dialect)} END`,
+    sql`CASE WHEN ${v('closed')} = 1 THEN ${now(dialect)} END`,
+  ]);
+  const names = sql.join(PLAIN_COLUMNS.map((name) => sql.ref(name)));
+  const insert = sql`INSERT INTO ctg_delivery (${names}, captured_at, due_at, closed_at) ${source}`;
   if (dialect === 'postgres') {
     const { rows } = await sql<ReadyDelivery & { state: string }>`${insert}
       RETURNING id, interface, entity, entity_key, version, state`.execute(executor);

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { type Database, type Dialect, type Executor, fromNow, isOneOf, now } from '../erp/database.ts';
-import { jsonRows } from '../erp/json-rows.ts';
+import { insertedRows, jsonRows } from '../erp/json-rows.ts';
 import { writeOutbox } from '../erp/outbox.ts';
 import { holdConflicts } from './binding-conflicts.ts';
 import { type NewBinding, writeBindings } from './bindings.ts';
@@ -254,9 +254,8 @@ async function writeAttempts(
     })),
   );
   if (rows.length === 0) return;
-  const names = Object.keys(ATTEMPT_COLUMNS);
+  const names = Object.keys(ATTEMPT_COLUMNS) as (keyof typeof ATTEMPT_COLUMNS)[];
   const list = sql.join(names.map((name) => sql.ref(name)));
-  const values = sql.join(names.map((name) => sql.ref(`v.${name}`)));
-  await sql`INSERT INTO ctg_attempt (${list}) SELECT ${values}
-    FROM ${jsonRows(dialect, rows, 'v', ATTEMPT_COLUMNS)}`.execute(executor);
+  const source = insertedRows(dialect, rows, ATTEMPT_COLUMNS, (v) => names.map(v));
+  await sql`INSERT INTO ctg_attempt (${list}) ${source}`.execute(executor);
 }

@@ -61,7 +61,7 @@ const wireLine = z.strictObject({
 
 // Made once: zod takes longer to make a schema than to read an order with it.
 const wireLines = z.array(wireLine);
-const keys = z.array(z.string()).catch([]);
+const acknowledgedKeys = z.array(z.string()).catch([]);
 
 /**
  * 接口 8, 下单. Each line has its own key (`timestamp`), chosen and stored before the first send; lines that the
@@ -120,7 +120,7 @@ function linesOf(context: DeliveryContext<Order>): z.infer<typeof wireLine>[] {
 
 /** Keys of the lines that the platform has acknowledged so far. */
 function acknowledged(progress: JsonObject): string[] {
-  return keys.parse(progress.acknowledged);
+  return acknowledgedKeys.parse(progress.acknowledged);
 }
 
 function nextLines(context: DeliveryContext<Order>): Step {

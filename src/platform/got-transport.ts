@@ -80,7 +80,7 @@ function createClient(options: GotTransportOptions): Client {
 
 /**
  * Node's request with the options that are set here, and not with got's forty, most of them undefined: Node copies what it
- * is given several times for each request, which was a seventh of the processor time of a send.
+ * is given several times for each request, which was an eighth of the processor time of a send.
  */
 function requestLean(url: URL, options: https.RequestOptions): http.ClientRequest {
   const { method, headers, agent, ca, rejectUnauthorized, checkServerIdentity } = options;

@@ -1,4 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeOutbox } from '../../src/erp/outbox.ts';
 import { insertDeliveries } from '../../src/ledger/relay-store.ts';
 import type { Fault } from '../../src/sandbox/sandbox.ts';
 import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
@@ -67,6 +70,26 @@ describeOnEachDialect('a platform that fails', (store) => {
       .where('outcome', '=', 'in-doubt')
       .execute();
     expect(doubts.length).toBeGreaterThan(1);
+  });
+
+  it('may act when the ledger cannot be told that nobody waits any more: nothing is asked for twice', async () => {
+    const agent = await setup.startAnother({ CTG_TIMEOUT_MS: '2000' });
+    await setup.agent.stop();
+    const { kysely, dialect } = agent.database;
+    for (const statement of FAILING_ATTEMPTS[dialect].begin) await sql.raw(statement).execute(kysely);
+    const isNew = { field: 'op_type', equals: 1 };
+    setup.sandbox.setFaults([{ kind: 'latency', ms: 3_900, times: 1, interface: 'customer', where: isNew }]);
+    await writeOutbox(kysely, [{ account: 'default', op: 'upsert', ...customer('C-1') }]);
+    await until('it is asked', () => setup.sandbox.requests().length === 2);
+    await pause(2_100);
+    for (const statement of FAILING_ATTEMPTS[dialect].end) await sql.raw(statement).execute(kysely);
+    await until(
+      'it is bound',
+      async () => (await kysely.selectFrom('ctg_binding').selectAll().execute()).length === 1,
+    );
+    await until('the platform is done', () => setup.sandbox.requests().every((each) => each.reply));
+    expect(setup.sandbox.state().violations).toEqual([]);
+    expect(Object.keys(setup.sandbox.state().customers)).toHaveLength(1);
   });
 
   it('may act after the end of the agent that asked: its successor does not ask for it again', async () => {
@@ -249,3 +272,22 @@ describeOnEachDialect('a platform that fails', (store) => {
     });
   });
 });
+
+/** What a send came to cannot be written: the whole settlement fails. */
+const FAILING_ATTEMPTS = {
+  postgres: {
+    begin: [
+      `CREATE FUNCTION fail_attempt() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN RAISE EXCEPTION 'no room'; END $$`,
+      'CREATE TRIGGER fail_attempt BEFORE INSERT ON ctg_attempt FOR EACH ROW EXECUTE FUNCTION fail_attempt()',
+    ],
+    end: ['DROP TRIGGER fail_attempt ON ctg_attempt', 'DROP FUNCTION fail_attempt'],
+  },
+  mysql: {
+    begin: [
+      `CREATE TRIGGER fail_attempt BEFORE INSERT ON ctg_attempt FOR EACH ROW
+       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no room'`,
+    ],
+    end: ['DROP TRIGGER fail_attempt'],
+  },
+} as const;

@@ -9,12 +9,14 @@ export async function until<T>(
   condition: () => T | Promise<T>,
   patienceMs = 60_000,
 ): Promise<NonNullable<T>> {
-  const end = performance.now() + patienceMs;
+  const begun = performance.now();
   for (;;) {
     const value = await condition();
     if (value) return value as NonNullable<T>;
-    if (performance.now() > end)
+    const waited = performance.now() - begun;
+    if (waited > patienceMs)
       throw new Error(`Waited in vain until ${what}. Last seen: ${JSON.stringify(value)}`);
-    await pause(15);
+    // A look costs the processor that the awaited needs too: the longer it takes, the fewer there are.
+    await pause(Math.min(Math.max(15, waited / 10), 100));
   }
 }

@@ -100,7 +100,7 @@ export function createDeliverer(context: DeliverContext): Deliverer {
     LARGEST_GROUP,
   );
   const send = limitSends(context.gateway, context.concurrency, stopping.signal);
-  const means: Means = { claims, send, lastSends: watchLastSends(settlements.add) };
+  const means: Means = { claims, send, lastSends: watchLastSends(settlements.add, context.longestSendMs) };
   const inFlight = new Set<number>();
 
   const deliver: Deliverer['deliver'] = async (target, id, again = false) => {
@@ -203,7 +203,7 @@ async function attemptDelivery(
 ): Promise<Settlement> {
   const account = context.accounts.get(claim.account);
   const delivering: Delivering = { context, target, push, claim, attempts: [] };
-  const waitMs = stillAtWorkMs(claim, means.lastSends.endedAt(claim.id) + context.longestSendMs);
+  const waitMs = stillAtWorkMs(claim, means.lastSends.overAt(claim.id));
   if (waitMs > 0) return settlementOf(delivering, { kind: 'abandoned', waitMs });
   if (!account) return settlementOf(delivering, { kind: 'no-account' });
   const refusal = context.logins.refusal(claim.account);

@@ -38,11 +38,10 @@ export function firstContext(
 }
 
 /**
- * How long what was sent under a claim that was never settled may be at work at the platform still, milliseconds, where `over`
- * is when the longest send's time has passed (`performance.now()`) since this agent began, or since it sent that itself and
- * could not write down what came of it. An agent that takes over from another has waited long enough, one that was killed and
- * started again has not. What has a key may be sent again at any time.
+ * How long what was sent under a claim that was never settled may be at work at the platform still, milliseconds, where that is
+ * over at `overAt` (`performance.now()`). An agent that takes over from another has waited long enough; one that was killed and
+ * started again has not, nor one that could not write down that its own send was lost. What has a key may be sent again at any time.
  */
-export function stillAtWorkMs({ abandoned, frozen }: ClaimedDelivery, over: number): number {
-  return abandoned && frozen === undefined ? Math.max(0, over - performance.now()) : 0;
+export function stillAtWorkMs({ abandoned, frozen }: ClaimedDelivery, overAt: number): number {
+  return abandoned && frozen === undefined ? Math.max(0, overAt - performance.now()) : 0;
 }

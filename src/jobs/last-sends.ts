@@ -1,26 +1,32 @@
 import type { Settled } from '../ledger/settle.ts';
 import type { Settlement } from '../ledger/settlement.ts';
 
-/** Until when a send may have run whose claim was never settled, by the clock that only goes forward (`performance.now()`). */
+/** What is known of sends whose claim was never settled, by the clock that only goes forward (`performance.now()`). */
 export type LastSends = {
-  /** Writes what a send came to; where the ledger cannot be told, this process remembers when that send ended. */
+  /** Writes what a send came to; where the ledger cannot be told, this process remembers the pause that it asks for. */
   settle(settlement: Settlement): Promise<Settled>;
-  /** When the last send of an unsettled delivery ended: this process's own, or else any before this process began. */
-  endedAt(deliveryId: number): number;
+  /**
+   * From when on an unsettled delivery may be asked for again: after the pause that this process remembers; else the claim is
+   * from before this process, and the longest send's time must have passed since it began.
+   */
+  overAt(deliveryId: number): number;
 };
 
 /** Remembers from now on; `write` tells the ledger. */
-export function watchLastSends(write: (settlement: Settlement) => Promise<Settled>): LastSends {
-  const begunAt = performance.now();
+export function watchLastSends(
+  write: (settlement: Settlement) => Promise<Settled>,
+  longestSendMs: number,
+): LastSends {
+  const begunOverAt = performance.now() + longestSendMs;
   const unwritten = new Map<number, number>();
   return {
     settle: async (settlement) => {
       const { id } = settlement.claim;
-      unwritten.set(id, performance.now());
+      unwritten.set(id, performance.now() + (settlement.retryInMs ?? 0));
       const settled = await write(settlement);
       unwritten.delete(id);
       return settled;
     },
-    endedAt: (deliveryId) => unwritten.get(deliveryId) ?? begunAt,
+    overAt: (deliveryId) => unwritten.get(deliveryId) ?? begunOverAt,
   };
 }

@@ -21,7 +21,7 @@ import { interfaceNamed } from '../mappers/registry.ts';
 import type { Permit } from '../platform/circuit-state.ts';
 import type { Gateway, GatewayResult } from '../platform/gateway.ts';
 import { beginAttempt, logAttempt, settleAttempt } from './attempt.ts';
-import { firstContext, neededIds, stillAtWorkMs } from './first-context.ts';
+import { firstContext, neededIds } from './first-context.ts';
 import { createGroup, type Group } from './group.ts';
 import { type LastSends, watchLastSends } from './last-sends.ts';
 import type { Logins } from './logins.ts';
@@ -203,8 +203,8 @@ async function attemptDelivery(
 ): Promise<Settlement> {
   const account = context.accounts.get(claim.account);
   const delivering: Delivering = { context, target, push, claim, attempts: [] };
-  const waitMs = stillAtWorkMs(claim, means.lastSends.overAt(claim.id));
-  if (waitMs > 0) return settlementOf(delivering, { kind: 'abandoned', waitMs });
+  const waitMs = means.lastSends.quietMs(claim);
+  if (waitMs > 0) return settlementOf(delivering, { kind: 'too-soon', waitMs });
   if (!account) return settlementOf(delivering, { kind: 'no-account' });
   const refusal = context.logins.refusal(claim.account);
   if (refusal !== undefined) return settlementOf(delivering, { kind: 'login-refused', message: refusal });

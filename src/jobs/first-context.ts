@@ -36,12 +36,3 @@ export function firstContext(
     options,
   };
 }
-
-/**
- * How long what was sent under a claim that was never settled may be at work at the platform still, milliseconds, where that is
- * over at `overAt` (`performance.now()`). An agent that takes over from another has waited long enough; one that was killed and
- * started again has not, nor one that could not write down that its own send was lost. What has a key may be sent again at any time.
- */
-export function stillAtWorkMs({ abandoned, frozen }: ClaimedDelivery, overAt: number): number {
-  return abandoned && frozen === undefined ? Math.max(0, overAt - performance.now()) : 0;
-}

@@ -1,16 +1,21 @@
+import type { ClaimedDelivery } from '../ledger/claims.ts';
 import type { Settled } from '../ledger/settle.ts';
 import type { Settlement } from '../ledger/settlement.ts';
 
-/** What is known of sends whose claim was never settled, by the clock that only goes forward (`performance.now()`). */
+/** What this process knows of lost answers, by the clock that only goes forward, whatever the ledger could be told and its clock says. */
 export type LastSends = {
-  /** Writes what a send came to; where the ledger cannot be told, this process remembers the pause that it asks for. */
+  /** Writes what a send came to, and remembers how long the platform may be at work on it. */
   settle(settlement: Settlement): Promise<Settled>;
   /**
-   * From when on an unsettled delivery may be asked for again: after the pause that this process remembers; else the claim is
-   * from before this process, and the longest send's time must have passed since it began.
+   * How long the platform may be at work still on what was sent for this delivery, milliseconds. Of a claim from before this
+   * process nothing is remembered: the longest send's time must have passed since it began. An agent that takes over from
+   * another has waited long enough. What has a key may be sent again at any time.
    */
-  overAt(deliveryId: number): number;
+  quietMs(claim: Pick<ClaimedDelivery, 'id' | 'frozen' | 'abandoned'>): number;
 };
+
+/** So many are remembered before those that are over are forgotten. */
+const MANY = 10_000;
 
 /** Remembers from now on; `write` tells the ledger. */
 export function watchLastSends(
@@ -18,15 +23,26 @@ export function watchLastSends(
   longestSendMs: number,
 ): LastSends {
   const begunOverAt = performance.now() + longestSendMs;
-  const unwritten = new Map<number, number>();
+  const overAt = new Map<number, number>();
+  const remember = (id: number, quietMs: number): void => {
+    if (overAt.size >= MANY) {
+      for (const [known, at] of overAt) if (at <= performance.now()) overAt.delete(known);
+    }
+    overAt.set(id, performance.now() + quietMs);
+  };
   return {
     settle: async (settlement) => {
       const { id } = settlement.claim;
-      unwritten.set(id, performance.now() + (settlement.retryInMs ?? 0));
+      const { quietMs = 0 } = settlement;
+      remember(id, quietMs);
       const settled = await write(settlement);
-      unwritten.delete(id);
+      if (quietMs === 0) overAt.delete(id);
       return settled;
     },
-    overAt: (deliveryId) => unwritten.get(deliveryId) ?? begunOverAt,
+    quietMs: ({ id, frozen, abandoned }) => {
+      if (frozen !== undefined) return 0;
+      const over = overAt.get(id) ?? (abandoned ? begunOverAt : 0);
+      return Math.max(0, over - performance.now());
+    },
   };
 }

@@ -17,7 +17,7 @@ export type Delivering = {
 };
 
 type Facts = Partial<
-  Pick<Settlement, 'reason' | 'progress' | 'retryInMs' | 'platformId' | 'waitsFor' | 'unsure'>
+  Pick<Settlement, 'reason' | 'progress' | 'retryInMs' | 'quietMs' | 'platformId' | 'waitsFor' | 'unsure'>
 > &
   Pick<Settlement, 'state' | 'outcome'> & { present?: boolean; countsAttempt?: boolean };
 
@@ -58,6 +58,7 @@ export function later(
     ...facts,
     state: doubt ? 'in_doubt' : 'waiting',
     retryInMs,
+    quietMs: facts.leastMs,
     progress,
   });
 }
@@ -97,6 +98,7 @@ export function settle(
     reason: facts.reason,
     progress: facts.progress,
     retryInMs: facts.retryInMs,
+    quietMs: facts.quietMs,
     countsAttempt: facts.countsAttempt ?? true,
     platformId: facts.platformId,
     waitsFor: facts.waitsFor,

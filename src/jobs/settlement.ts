@@ -22,8 +22,8 @@ export type Ending =
     }
   | { readonly kind: 'login-refused'; readonly message: string }
   | { readonly kind: 'no-account' }
-  /** Its sender vanished so lately that what it sent may be at work still. */
-  | { readonly kind: 'abandoned'; readonly waitMs: number }
+  /** What was sent so lately, by a sender that vanished or by this one, may be at work still. */
+  | { readonly kind: 'too-soon'; readonly waitMs: number }
   /** A record that it needs is not at the platform (any more). */
   | { readonly kind: 'blocked'; readonly lane: Lane }
   | { readonly kind: 'no-secret'; readonly reason: string }
@@ -46,11 +46,12 @@ export function settlementOf(delivering: Delivering, ending: Ending): Settlement
         countsAttempt: false,
       });
     }
-    case 'abandoned':
+    case 'too-soon':
       return later(delivering, undefined, {
         outcome: 'in-doubt',
-        reason: 'The agent ended while it was sent; the platform may still be at work on it.',
+        reason: 'The platform may still be at work on what was sent before.',
         retryInMs: ending.waitMs,
+        leastMs: ending.waitMs,
         countsAttempt: false,
       });
     case 'blocked':

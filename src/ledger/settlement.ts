@@ -23,6 +23,8 @@ export type Settlement = {
   readonly progress: Record<string, unknown> | undefined;
   /** When it may go again, from now; only for `waiting` and `in_doubt`. */
   readonly retryInMs: number | undefined;
+  /** How long the platform may be at work on what was sent, from now; nothing is asked for the record before. */
+  readonly quietMs?: number | undefined;
   /** Whether the attempt counts; a busy platform or a closed circuit uses none up. */
   readonly countsAttempt: boolean;
   readonly platformId: string | undefined;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { fromNow } from '../../src/erp/database.ts';
-import { goods, order, type Setup, startSetup } from '../support/running-agent.ts';
+import { customer, goods, order, type Setup, startSetup } from '../support/running-agent.ts';
 import { setClock } from '../support/stepped-clock.ts';
 import { anyStore, availableStores, type Store } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -32,6 +32,21 @@ function describeClockSteps(store: Store): void {
       sandbox.clearFaults();
       await setup.untilState('goods', 'G-1', 'accepted');
       await untilStatusIsSeen(setup, 20);
+      expect(sandbox.state().violations).toEqual([]);
+    });
+
+    it('right again while the platform may be at work on a lost request makes nobody ask for it twice', async () => {
+      setup = await startSetup(store, { env: { CTG_TIMEOUT_MS: '2000' } });
+      const { sandbox } = setup;
+      const isNew = { field: 'op_type', equals: 1 };
+      sandbox.setFaults([{ kind: 'latency', ms: 3_900, times: 1, interface: 'customer', where: isNew }]);
+      setClock(-HOUR_MS);
+      await setup.change(customer('C-1'));
+      await setup.untilState('customer', 'C-1', 'in_doubt');
+      setClock(0);
+      await setup.untilState('customer', 'C-1', 'accepted');
+      await until('the platform is done', () => sandbox.requests().every((each) => each.reply));
+      expect(Object.keys(sandbox.state().customers)).toHaveLength(1);
       expect(sandbox.state().violations).toEqual([]);
     });
 

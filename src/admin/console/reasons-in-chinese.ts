@@ -57,8 +57,8 @@ const RULES: readonly Rule[] = [
     (count) => `平台还有 ${count} 行没有确认。`,
   ],
   [
-    /^The agent ended while it was sent; the platform may still be at work on it\.$/,
-    () => '发送途中代理结束了，平台可能还在处理它。',
+    /^The platform may still be at work on what was sent before\.$/,
+    () => '先前发送的内容，平台可能还在处理。',
   ],
   [
     /^The system "(\w+)" is down; waiting for it\.$/,

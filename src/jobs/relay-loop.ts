@@ -130,20 +130,23 @@ export function startRelay(context: RelayLoopContext): RelayLoop {
   };
 }
 
-async function isWorkAhead({ depth }: RelayLoopContext): Promise<boolean> {
-  const depths = await Promise.all(INTERFACES.map(({ name, push }) => (push ? depth(name) : undefined)));
-  return depths.some((each) => each !== undefined && each.waiting >= WORK_AHEAD);
+async function isWorkAhead(context: RelayLoopContext): Promise<boolean> {
+  return (await readDepths(context)).some(({ waiting }) => waiting >= WORK_AHEAD);
 }
 
 /** Entities whose queue holds enough: their changes stay in the outbox until it has drained, and others go past. */
 async function fullEntities(context: RelayLoopContext): Promise<string[]> {
-  const depths = await Promise.all(
-    INTERFACES.map(async ({ name, push }) => (push ? { push, ...(await context.depth(name)) } : [])),
-  );
-  return depths
-    .flat()
+  return (await readDepths(context))
     .filter(({ waiting, delayed }) => waiting >= WINDOW || delayed >= DELAYED_WINDOW)
-    .map(({ push }) => push.entity);
+    .map(({ entity }) => entity);
+}
+
+/** How much each queue of changes holds, by the entity that it is for. */
+async function readDepths({ depth }: RelayLoopContext) {
+  const depths = await Promise.all(
+    INTERFACES.map(async ({ name, push }) => (push ? { entity: push.entity, ...(await depth(name)) } : [])),
+  );
+  return depths.flat();
 }
 
 function logFault(context: RelayLoopContext, error: unknown, message: string): void {

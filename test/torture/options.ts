@@ -21,7 +21,7 @@ export class UnusableOptions extends Error {
   override readonly name = 'UnusableOptions';
 }
 
-/** What the command line asks for; undefined where it asks for help alone. */
+/** The run that the command line asks for. */
 export type Asked = { readonly options: TortureOptions; readonly searchMinutes: number };
 
 const whole = z.coerce.number().int().min(0);
@@ -47,7 +47,7 @@ const TAKES = {
 } as const;
 
 /**
- * Reads the command line.
+ * Reads the command line: a run, or the text of the help where it asks for that.
  *
  * @throws UnusableOptions
  */
